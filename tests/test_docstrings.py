@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from types import ModuleType
+from typing import Any
+
+import botocore.session
+import pytest
+
+from ecrimages import _enums, _errors, _models
+
+
+def attribute_docstrings(module: ModuleType) -> dict[str, str | None]:
+    """Return the docstring of each field, member and annotated attribute of a module's public classes."""
+    docstrings = {}
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            for statement, following in zip(node.body, [*node.body[1:], None], strict=True):
+                if isinstance(statement, (ast.AnnAssign, ast.Assign)):
+                    target = (
+                        statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+                    )
+                    docstrings[f"{node.name}.{ast.unparse(target)}"] = _docstring(following)
+    return {name: text for name, text in docstrings.items() if "._" not in name}
+
+
+def _docstring(statement: ast.stmt | None) -> str | None:
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return str(statement.value.value)
+    return None
+
+
+@pytest.mark.parametrize("module", [_enums, _models])
+def test_every_field_and_member_has_a_docstring(module: ModuleType) -> None:
+    """Editors and the reference can tell what each field of a record and each value means."""
+    docstrings = attribute_docstrings(module)
+
+    assert len(docstrings) > 25
+    assert [name for name, text in docstrings.items() if not text] == []
+
+
+def test_every_attribute_of_an_error_has_a_docstring() -> None:
+    """Editors and the reference can tell what each error carries, where it is not the parent's to say."""
+    docstrings = attribute_docstrings(_errors)
+    inherited = {"ServerError.retryable", "ThrottlingError.retryable", "TransportError.fmt"}
+
+    assert len(docstrings) > 10
+    assert {name for name, text in docstrings.items() if not text} <= inherited
+
+
+@pytest.mark.parametrize(
+    ("record", "shape"),
+    [
+        ("Image", "ImageDetail"),
+        ("ImageId", "ImageIdentifier"),
+        ("ImageScanFindingsSummary", "ImageScanFindingsSummary"),
+        ("ImageScanStatus", "ImageScanStatus"),
+    ],
+)
+def test_every_field_tells_the_name_that_ecr_gives_it(record: str, shape: str) -> None:
+    """Who knows the API finds each member of it in the docstring of a field, and no other."""
+    model: Any = botocore.session.get_session().get_service_model("ecr").shape_for(shape)
+    docstrings = {
+        name: text or ""
+        for name, text in attribute_docstrings(_models).items()
+        if name.startswith(f"{record}.") and not name.endswith(".extra")
+    }
+
+    names = [re.findall(r"ECR:\s+`(\w+)`\.$", text) for text in docstrings.values()]
+
+    assert sorted(names) == sorted([name] for name in model.members)
