@@ -1,0 +1,100 @@
+"""From the body of an answer to a page of records: pure functions, no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ecrimages._decode import images_from_details
+from ecrimages._errors import MalformedResponseError
+from ecrimages._members import excerpt, image_from_dict
+from ecrimages._models import Image, ImagePage
+
+__all__ = ["page_from_body", "page_from_parsed", "readable_error_body"]
+
+
+def page_from_body(body: bytes, headers: Mapping[str, str]) -> ImagePage:
+    """Return the page in the body of a 200.
+
+    Raises:
+        MalformedResponseError: The body is cut short, or is no JSON object: retryable, since that is what
+            a broken connection or a proxy in the way makes of an answer. Or a member is missing, of a
+            wrong type or out of range: `path` tells which.
+    """
+    request_id = headers.get("x-amzn-requestid")
+    try:
+        document = _document(body, headers)
+        return _page(document, images_from_details(_details(document)), request_id)
+    except MalformedResponseError as error:
+        error.request_id = request_id
+        raise
+
+
+def page_from_parsed(response: Mapping[str, Any]) -> ImagePage:
+    """Return the page in an answer that botocore has parsed, as under `Stubber`.
+
+    Raises:
+        MalformedResponseError: A member is missing, of a wrong type or out of range. botocore makes an
+            empty dict of a body that it cannot read, which is therefore no page either.
+    """
+    request_id = response.get("ResponseMetadata", {}).get("RequestId")
+    try:
+        details = enumerate(_details(response))
+        images = tuple([image_from_dict(detail, f"imageDetails[{index}]") for index, detail in details])
+        return _page(response, images, request_id)
+    except MalformedResponseError as error:
+        error.request_id = request_id
+        raise
+
+
+def readable_error_body(body: bytes) -> bytes:
+    """Return the body of an error as botocore's parser can read it.
+
+    The parser dies with an error of Python's own of a body that is not UTF-8, or is JSON but no object of
+    strings, and with it the service's answer would be lost.
+    """
+    text = body.decode("utf-8", "replace")
+    try:
+        error = json.loads(text)
+    except ValueError:
+        return text.encode()
+    except RecursionError:
+        return b""
+    if not isinstance(error, dict):
+        return b"{}"
+    return json.dumps({name: value for name, value in error.items() if isinstance(value, str)}).encode()
+
+
+def _document(body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and len(body) < int(announced) and "content-encoding" not in headers:
+        problem = f"the answer was cut short: {len(body)} of {announced} bytes came"
+        raise MalformedResponseError(problem, retryable=True)
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        beginning = excerpt(body[:60].decode("utf-8", "replace"))
+        problem = f"the answer is not JSON, or was cut short: {len(body)} bytes that begin with {beginning}"
+        raise MalformedResponseError(problem, retryable=True) from error
+    if not isinstance(document, dict):
+        problem = f"the answer is not a JSON object but {excerpt(document)}"
+        raise MalformedResponseError(problem, retryable=True)
+    return document
+
+
+def _details(document: Mapping[str, Any]) -> list[Any]:
+    details = document.get("imageDetails")
+    if details is None:
+        raise MalformedResponseError("missing", path="imageDetails")
+    if not isinstance(details, list):
+        raise MalformedResponseError(f"expected a list, not {excerpt(details)}", path="imageDetails")
+    return details
+
+
+def _page(document: Mapping[str, Any], images: tuple[Image, ...], request_id: str | None) -> ImagePage:
+    token = document.get("nextToken")
+    if token is not None and not isinstance(token, str):
+        raise MalformedResponseError(f"expected a string, not {excerpt(token)}", path="nextToken")
+    # To send an empty token back would begin again at the first page.
+    return ImagePage(images=images, next_token=token or None, request_id=request_id)
