@@ -1,0 +1,20 @@
+"""An ECR for tests: it speaks to boto3 over HTTP on this machine, as the real one does.
+
+Example::
+
+    from ecrimages import Client
+    from ecrimages.testing import FakeECR
+
+    with FakeECR() as ecr:
+        ecr.add_image("team/app", tags=["v1"])
+        assert Client(ecr.client()).image_exists("team/app", tag="v1")
+"""
+
+from ecrimages._names import publish
+from ecrimages.testing._fake import FakeECR
+from ecrimages.testing._faults import Fault
+from ecrimages.testing._server import RecordedRequest
+
+__all__ = ["FakeECR", "Fault", "RecordedRequest"]
+
+publish(__name__, {name: globals()[name] for name in __all__})

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from ecrimages.testing import FakeECR
+
+QUICKSTART = Path(__file__).parents[1] / "docs" / "examples" / "quickstart.py"
+ROW = re.compile(r"[0-9a-f]{12}  (\S.*\S) +\d+\.\d MB +\d+ (?:min|h|d)   \S.*")
+
+
+def run_quickstart(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """Run the example as a user does; return its exit status, output and errors."""
+    command = [sys.executable, "-W", "error", str(QUICKSTART), *arguments]
+    run = subprocess.run(  # noqa: S603
+        command, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
+    )
+    return run.returncode, run.stdout, run.stderr
+
+
+def test_the_demo_needs_no_account() -> None:
+    """Without arguments the newest of a few thousand invented images are listed, with totals."""
+    status, output, errors = run_quickstart()
+
+    head, *rows, empty, totals, requests = output.splitlines()
+    assert (status, errors, empty) == (0, "", "")
+    assert head.split() == ["digest", "tags", "size", "age", "findings"]
+    assert [row for row in rows if not ROW.fullmatch(row)] == []
+    assert len(rows) == 12
+    assert "latest" in output
+    assert re.fullmatch(r"2,640 images, \d+\.\d GB, \d+ untagged, \d+ with critical findings", totals)
+    assert requests.startswith("3 requests ")
+
+
+def test_the_demo_lists_a_repository_of_the_users() -> None:
+    """With `--repository` the credentials and settings of the environment are used."""
+    with FakeECR() as ecr:
+        ecr.add_image("my/own", tags=["v1"], size_in_bytes=1_500_000, pushed_at=datetime.now(timezone.utc))
+
+        status, output, errors = run_quickstart("--repository", "my/own", environment=ecr.environment())
+
+    assert (status, errors) == (0, "")
+    assert re.search(r"^[0-9a-f]{12}  v1 +1\.5 MB +0 min   not scanned$", output, re.MULTILINE)
+    assert output.endswith("\n1 images, 1.5 MB, 0 untagged, 0 with critical findings\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--repository", "gone"],
+            "quickstart: The repository with name 'gone' does not exist in the registry",
+        ),
+        (["--repository", "My App"], "quickstart: repository_name must be "),
+        (["--repository", "app", "--profile", "none"], "quickstart: The config profile (none) could not be"),
+    ],
+)
+def test_the_demo_says_in_one_line_what_is_wrong(arguments: list[str], message: str) -> None:
+    """An error ends the program with one line, and no traceback."""
+    with FakeECR() as ecr:
+        status, output, errors = run_quickstart(*arguments, environment=ecr.environment())
+
+    assert (status, output) == (1, "")
+    assert errors.startswith(message)
+    assert errors.count("\n") == 1
