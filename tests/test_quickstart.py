@@ -11,7 +11,7 @@ import pytest
 from ecrimages.testing import FakeECR
 
 QUICKSTART = Path(__file__).parents[1] / "docs" / "examples" / "quickstart.py"
-ROW = re.compile(r"[0-9a-f]{12}  (\S.*\S) +\d+\.\d MB +\d+ (?:min|h|d)   \S.*")
+ROW = re.compile(r"[0-9a-f]{12}  (\S.*?) +\d+\.\d MB +\d+ (?:min|h|d)   \S.*")
 
 
 def run_quickstart(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
