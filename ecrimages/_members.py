@@ -23,17 +23,28 @@ __all__ = ["excerpt", "image_from_dict", "image_to_dict"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
-_excerpts = Repr()
+_LONGEST_EXCERPT = 200
+
+
+class _Excerpts(Repr):
+    def repr_str(self, x: str, level: int) -> str:
+        # A string that is cut first may have lost what a secret is known by, and kept some of the secret.
+        return super().repr_str(redacted(x), level)
+
+
+_excerpts = _Excerpts()
 _excerpts.maxstring = _excerpts.maxother = 60
 
 
 def excerpt(value: object) -> str:
     """Return the repr of what an answer held, short enough for a message and without secrets."""
     try:
-        return str(redacted(_excerpts.repr(value)))
+        text = str(redacted(_excerpts.repr(value)))
     except ValueError:
         # Python does not print an int of more than 4,300 digits.
         return f"a very long {type(value).__name__}"
+    # Lists in lists are long though each is cut.
+    return text if len(text) <= _LONGEST_EXCERPT else f"{text[:_LONGEST_EXCERPT]}..."
 
 
 def image_from_dict(detail: object, path: str = "") -> Image:
@@ -89,10 +100,11 @@ def _time(value: object) -> datetime:
     if isinstance(value, datetime):
         if value.utcoffset() is None:
             raise _expected("a time with its zone", value)
-        return value.astimezone(timezone.utc)
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    elif not isinstance(value, (int, float)) or isinstance(value, bool):
         raise _expected("a time in epoch seconds, or an aware datetime", value)
     try:
+        if isinstance(value, datetime):
+            return value.astimezone(timezone.utc)
         # fromtimestamp() rounds as the straight way does, but takes no negative numbers on Windows.
         if value >= 0:
             return datetime.fromtimestamp(value, timezone.utc)
@@ -124,10 +136,12 @@ def _severity_counts(value: object) -> SeverityCounts:
         raise _expected("an object of severities and counts", value)
     counts: dict[str, int] = {}
     for severity, count in value.items():
+        if not isinstance(severity, str):
+            raise _expected("strings as severities", severity)
         try:
-            counts[_string(severity)] = _integer(count)
+            counts[severity] = _integer(count)
         except _Unreadable as unreadable:
-            unreadable.path = f".{severity}"
+            unreadable.path = f".{severity:.60}"
             raise
     return SeverityCounts(counts)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Any, final
+from typing import Any, cast, final
 
 import attrs
 
@@ -24,8 +24,11 @@ __all__ = ["Image", "ImageId", "ImagePage", "ImageScanFindingsSummary", "ImageSc
 _TAG = re.compile(r"[^\s:/@]{1,300}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
+# Of a field with a converter, editors that ask pyright show the type of the default: hence the casts.
+_NO_TIME = cast("datetime | None", None)
+_NO_TAGS = cast("tuple[str, ...]", ())
 # What an image without unknown members has in `extra`: one object for all of them.
-_NOTHING: FrozenMapping[Any] = FrozenMapping()
+_NOTHING = cast("Mapping[str, Any]", FrozenMapping())
 
 
 def _utc(value: datetime) -> datetime:
@@ -33,7 +36,10 @@ def _utc(value: datetime) -> datetime:
         raise TypeError(f"a time must be an aware datetime, not {value!r}")
     if value.utcoffset() is None:
         raise ValueError(f"a time must be an aware datetime, but {value!r} has no time zone")
-    return value.astimezone(timezone.utc)
+    try:
+        return value.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError(f"a time must be between the years 1 and 9999 in UTC, not {value!r}") from None
 
 
 def _tags(value: Iterable[str]) -> tuple[str, ...]:
@@ -112,7 +118,9 @@ class ImageScanStatus:
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).
     """
 
-    status: ScanStatus | None = attrs.field(default=None, converter=attrs.converters.optional(ScanStatus))
+    status: ScanStatus | None = attrs.field(
+        default=cast("ScanStatus | None", None), converter=attrs.converters.optional(ScanStatus)
+    )
     """The state. None if ECR did not say. ECR: `status`."""
     description: str | None = attrs.field(default=None)
     """The state in words. None if ECR did not say, as it does while a scan runs. ECR: `description`."""
@@ -133,13 +141,13 @@ class ImageScanFindingsSummary:
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindingsSummary.html).
     """
 
-    scan_completed_at: datetime | None = attrs.field(default=None, converter=_optional_utc)
+    scan_completed_at: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
     """When the scan ended, in UTC. None if ECR did not say. ECR: `imageScanCompletedAt`."""
-    vulnerability_source_updated_at: datetime | None = attrs.field(default=None, converter=_optional_utc)
+    vulnerability_source_updated_at: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
     """How old the scanner's data was: their last update, in UTC. None if ECR did not say. ECR:
     `vulnerabilitySourceUpdatedAt`."""
     severity_counts: SeverityCounts | None = attrs.field(
-        default=None, converter=attrs.converters.optional(SeverityCounts)
+        default=cast("SeverityCounts | None", None), converter=attrs.converters.optional(SeverityCounts)
     )
     """Number of findings by severity; empty if the scan found nothing. None if ECR did not say. ECR:
     `findingSeverityCounts`."""
@@ -173,7 +181,7 @@ class Image:
     pushed_at: datetime = attrs.field(converter=_utc)
     """When this manifest was first pushed, in UTC. Another tag put on it later does not change it. ECR:
     `imagePushedAt`."""
-    tags: tuple[str, ...] = attrs.field(default=(), converter=_tags)
+    tags: tuple[str, ...] = attrs.field(default=_NO_TAGS, converter=_tags)
     """The tags, in ECR's order, which means nothing; `()` if the image is untagged. ECR: `imageTags`."""
     size_in_bytes: int | None = None
     """Size in the registry, in compressed bytes; of an index, the size of its largest member. None if
@@ -190,18 +198,20 @@ class Image:
     artifact_media_type: str | None = None
     """The media type of the config, which tells an image from a Helm chart or a signature. None on an
     index, or if ECR did not say. ECR: `artifactMediaType`."""
-    last_recorded_pull_time: datetime | None = attrs.field(default=None, converter=_optional_utc)
+    last_recorded_pull_time: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
     """When ECR last recorded a pull, in UTC; it does so at least once in 24 hours. None if the image was
     never pulled. ECR: `lastRecordedPullTime`."""
     subject_manifest_digest: str | None = None
     """For a signature, an SBOM or another referrer, the digest of the image that it is about. None for
     all others, or if ECR did not say. ECR: `subjectManifestDigest`."""
-    status: ImageStatus | None = attrs.field(default=None, converter=attrs.converters.optional(ImageStatus))
+    status: ImageStatus | None = attrs.field(
+        default=cast("ImageStatus | None", None), converter=attrs.converters.optional(ImageStatus)
+    )
     """The storage class: ACTIVE, ARCHIVED or ACTIVATING. None if ECR did not say. ECR: `imageStatus`."""
-    last_archived_at: datetime | None = attrs.field(default=None, converter=_optional_utc)
+    last_archived_at: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
     """When the image was last moved to the archive, in UTC. None if it never was, or ECR did not say. ECR:
     `lastArchivedAt`."""
-    last_activated_at: datetime | None = attrs.field(default=None, converter=_optional_utc)
+    last_activated_at: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
     """When the image last came back from the archive, in UTC. None if it never did, or ECR did not say.
     ECR: `lastActivatedAt`."""
     extra: Mapping[str, Any] = attrs.field(default=_NOTHING, converter=freeze, eq=False, repr=False)

@@ -268,6 +268,14 @@ def test_a_naive_time_is_refused() -> None:
         ImageScanFindingsSummary(scan_completed_at=time)
 
 
+def test_a_time_that_utc_does_not_have_is_refused() -> None:
+    """A time in the year 1 or 9999 may lie in another year in UTC, which Python has no datetime for."""
+    time = datetime(1, 1, 1, tzinfo=INDIA)
+
+    with pytest.raises(ValueError, match=r"^a time must be between the years 1 and 9999 in UTC, not "):
+        attrs.evolve(BARE, pushed_at=time)
+
+
 @pytest.mark.parametrize("time", [1768230146, "2026-01-12T15:02:26Z"])
 def test_a_time_that_is_no_datetime_is_refused(time: Any) -> None:
     """Numbers and strings are for `from_dict()`, which knows what ECR means by them."""
