@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import inspect
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Literal, final, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, final, overload
 
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
@@ -27,9 +28,33 @@ if TYPE_CHECKING:
 
     from ecrimages._transport import Transport
 
+    # What boto3.client("ecr") is to a type checker depends on the stubs that are installed:
+    # docs/decisions/0001-the-type-of-the-injected-client.md has what was measured.
+
+    class OtherECRClient(Protocol):
+        """A boto3 ECR client by other stubs than mypy-boto3-ecr, such as types-boto3-ecr.
+
+        EC2 and ECR Public describe images too, but ECR alone has the other method.
+        """
+
+        @property
+        def describe_images(self) -> Callable[..., Any]: ...
+        @property
+        def describe_image_scan_findings(self) -> Callable[..., Any]: ...
+        def close(self) -> None: ...
+
+    class UntypedClient(Protocol):
+        """A boto3 client of which nothing tells the service: it would take any paginator's name."""
+
+        def get_paginator(self, operation_name: str) -> Any: ...
+        def get_waiter(self, waiter_name: str) -> Any: ...
+
+
 __all__ = ["Client"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# boto3's default session makes clients in one thread at a time only.
+_making_a_client = threading.Lock()
 
 
 @final
@@ -51,10 +76,15 @@ class Client:
         ValueError: `registry_id` is not 12 digits.
     """
 
-    def __init__(self, ecr: ECRClient | None = None, *, registry_id: str | None = None) -> None:
+    def __init__(
+        self,
+        ecr: ECRClient | OtherECRClient | UntypedClient | None = None,
+        *,
+        registry_id: str | None = None,
+    ) -> None:
         _check_client(ecr)
         check_registry_id(registry_id)
-        self._ecr = ecr
+        self._ecr = cast("ECRClient | None", ecr)
         self._registry_id = registry_id
         self._transport: Transport | None = None
         self._lock = threading.Lock()
@@ -213,7 +243,7 @@ class Client:
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's.
 
         Returns:
-            False if ECR says that there is no such image in the repository, and for nothing else: a missing
+            False if ECR says that there is no such image in the repository, and for nothing else. A missing
             repository, a missing permission or a broken connection is an error.
 
         Raises:
@@ -314,14 +344,22 @@ def _default_ecr() -> ECRClient:
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 8}, user_agent_extra=f"ecrimages/{__version__}"
     )
-    return boto3.client("ecr", config=config)
+    with _making_a_client:
+        return boto3.client("ecr", config=config)
 
 
 def _check_client(ecr: Any) -> None:
     if ecr is None:
         return
     service = getattr(getattr(getattr(ecr, "meta", None), "service_model", None), "service_name", "ecr")
-    if not callable(getattr(ecr, "describe_images", None)) or (isinstance(service, str) and service != "ecr"):
+    describe_images = getattr(ecr, "describe_images", None)
+    if (
+        not callable(describe_images)
+        or (isinstance(service, str) and service != "ecr")
+        # Of the same method, but no boto3 clients: one of this class, and one for asyncio.
+        or isinstance(ecr, Client)
+        or inspect.iscoroutinefunction(describe_images)
+    ):
         raise TypeError(f"ecr must be a boto3 ECR client, such as boto3.client('ecr'), not {ecr!r}")
 
 
