@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
+
 import nox
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
@@ -63,6 +67,22 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
+@nox.session(python=[OLDEST, NEWEST])
+@nox.parametrize("stubs", ["boto3-stubs[ecr-public,s3]", "types-boto3[ecr]", "botocore-stubs", "no stubs"])
+def typing(session: nox.Session, stubs: str) -> None:
+    """Hold what four type checkers and two editors make of the public names, by the stubs for boto3."""
+    install(session, "typing")
+    if stubs != "no stubs":
+        session.install(stubs)
+    session.run("python", "tests/typing/check.py", "tests/typing/injected_client.py")
+    if stubs.startswith("boto3-stubs"):
+        session.run("python", "tests/typing/check.py", "tests/typing/api.py", "tests/typing/wrong_lines.py")
+        session.run(f"{session.bin}/pytest", "--noconftest", "tests/typing", *session.posargs)
+        # From elsewhere, so that the package is the installed one.
+        session.chdir(session.create_tmp())
+        session.run("pyright", "--verifytypes", "ecrimages", "--ignoreexternal")
+
+
 @nox.session(python=OLDEST)
 def minimums(session: nox.Session) -> None:
     """Run the tests with the lowest versions of the dependencies that pyproject.toml allows."""
@@ -78,3 +98,47 @@ def newest(session: nox.Session) -> None:
     """Run the tests with the latest versions of all dependencies, those of dependencies included."""
     session.install("--upgrade", ".", *nox.project.dependency_groups(PYPROJECT, "test"))
     session.run(f"{session.bin}/pytest", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation and open each page in Chromium; with `-- --no-browser` only build it."""
+    install(session, "docs")
+    shutil.rmtree("docs/_build", ignore_errors=True)
+    session.run(
+        "sphinx-build",
+        "--fail-on-warning",
+        "--keep-going",
+        "-d",
+        "docs/_build/doctrees",
+        "docs",
+        "docs/_build/html",
+    )
+    if session.posargs != ["--no-browser"]:
+        session.run(f"{session.bin}/pytest", "--noconftest", "tests/site", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Make the sdist and the wheel, check them, and run the demo from the wheel in an empty environment."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "build"))
+    shutil.rmtree("dist", ignore_errors=True)
+    # The wheel is made from the sdist, which therefore has all that it takes.
+    session.run("python", "-m", "build")
+    [wheel], [sdist] = Path("dist").glob("*.whl"), Path("dist").glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(sdist))
+    session.run("check-wheel-contents", str(wheel))
+    demo_env = Path(session.create_tmp()) / "demo"
+    session.run("python", "-m", "venv", "--clear", str(demo_env))
+    python = str(demo_env / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
+    session.run(python, "docs/examples/quickstart.py", external=True)
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """Measure what a listing costs beside other libraries; `-- --help` shows what else it can measure."""
+    # First: boto3-dataclass-ecr asks for older type stubs than the package does, and runs without any.
+    session.install(*nox.project.dependency_groups(PYPROJECT, "benchmark"))
+    install(session)
+    session.run("python", "tests/benchmarks", *session.posargs)

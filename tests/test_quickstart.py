@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+
 from ecrimages.testing import FakeECR
 
 QUICKSTART = Path(__file__).parents[1] / "docs" / "examples" / "quickstart.py"
