@@ -142,3 +142,14 @@ def benchmark(session: nox.Session) -> None:
     session.install(*nox.project.dependency_groups(PYPROJECT, "benchmark"))
     install(session)
     session.run("python", "tests/benchmarks", *session.posargs)
+
+
+@nox.session(python=NEWEST)
+def fuzz(session: nox.Session) -> None:
+    """Look for a body that breaks the decoder, for a minute or as libFuzzer's arguments after `--` say."""
+    install(session, "fuzz")
+    found = session.create_tmp()
+    arguments = session.posargs or ["-max_total_time=60"]
+    session.run(
+        "python", "tests/fuzzing/fuzz_page.py", f"{found}/corpus", f"-artifact_prefix={found}/", *arguments
+    )
