@@ -127,8 +127,12 @@ class Fault:
         """Answer with the beginning of the body, as if it were all: with its own `Content-Length`.
 
         Args:
-            share: How much of the body is sent, 0.0 to 1.0.
+            share: How much of the body is sent, 0.0 to less than 1.0.
+
+        Raises:
+            ValueError: `share` is out of its bounds.
         """
+        _check_share(share)
 
         def cut(answer: Answer) -> None:
             whole = answer.encoded()
@@ -141,8 +145,12 @@ class Fault:
         """Close the connection in the middle of the body, which is shorter than its `Content-Length` then.
 
         Args:
-            share: How much of the body is sent before, 0.0 to 1.0.
+            share: How much of the body is sent before, 0.0 to less than 1.0.
+
+        Raises:
+            ValueError: `share` is out of its bounds.
         """
+        _check_share(share)
         return Fault("closed", lambda answer: setattr(answer, "sent_share", share))
 
     @staticmethod
@@ -161,19 +169,27 @@ class Fault:
 
     @staticmethod
     def empty_page() -> Fault:
-        """Answer with no image, and a new token for the same page, as ECR may when a filter is set."""
+        """Answer with no image, and a new token for the same page, as ECR may when a filter is set.
+
+        An error stays an error.
+        """
 
         def empty(answer: Answer) -> None:
-            answer.document = {"imageDetails": [], "nextToken": answer.token_for_the_same_page()}
+            if answer.status == 200:
+                answer.document = {"imageDetails": [], "nextToken": answer.token_for_the_same_page()}
 
         return Fault("empty_page", empty)
 
     @staticmethod
     def repeated_token() -> Fault:
-        """Send the token that the request came with as the next one: from the second page on."""
+        """Send the token that the request came with as the next one.
+
+        From the second page on, that is: a request without a token is answered well.
+        """
 
         def repeat(answer: Answer) -> None:
-            answer.document = {**answer.document, "nextToken": answer.parameters.get("nextToken")}
+            if "nextToken" in answer.parameters:
+                answer.document = {**answer.document, "nextToken": answer.parameters["nextToken"]}
 
         return Fault("repeated_token", repeat)
 
@@ -182,3 +198,8 @@ def _replace(answer: Answer, body: bytes, status: int, content_type: str | None 
     answer.body = body
     answer.status = status
     answer.content_type = content_type or answer.content_type
+
+
+def _check_share(share: float) -> None:
+    if not 0 <= share < 1:
+        raise ValueError(f"share must be 0.0 to less than 1.0, not {share!r}")

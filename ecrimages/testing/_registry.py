@@ -13,10 +13,16 @@ import json
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ecrimages._models import Image
-from ecrimages.testing._parameters import Refusal, checked_batch_delete, checked_listing
+from ecrimages.testing._parameters import (
+    Refusal,
+    checked_batch_delete,
+    checked_listing,
+    checked_repositories,
+)
 
 __all__ = ["Registry"]
 
@@ -25,6 +31,7 @@ class _Repository:
     """The images of one repository, as ECR would send them, by digest."""
 
     def __init__(self) -> None:
+        self.created_at = datetime.now(timezone.utc)
         self._details: dict[str, dict[str, Any]] = {}
         self._digests_by_tag: dict[str, str] = {}
         self._order: list[str] | None = None
@@ -77,20 +84,23 @@ class _Repository:
 class Registry:
     """Repositories by account and name, and the operations on them."""
 
-    def __init__(self, registry_id: str) -> None:
+    def __init__(self, registry_id: str, region_name: str = "us-east-1") -> None:
         self._registry_id = registry_id
+        self._region_name = region_name
         self._repositories: dict[tuple[str, str], _Repository] = {}
         self._token_numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._operations: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        self._operations: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "DescribeImages": self._describe_images,
             "BatchDeleteImage": self._batch_delete_image,
+            "DescribeRepositories": self._describe_repositories,
         }
 
     def add_repository(self, repository_name: str, registry_id: str) -> None:
         """Make a repository, unless it is there."""
         with self._lock:
-            self._repositories.setdefault((registry_id, repository_name), _Repository())
+            if (registry_id, repository_name) not in self._repositories:
+                self._repositories[registry_id, repository_name] = _Repository()
 
     def add_image(self, image: Image) -> None:
         """Put an image into its repository, which is made if it is not there."""
@@ -99,10 +109,12 @@ class Registry:
         with self._lock:
             self._repositories[image.registry_id, image.repository_name].put(detail)
 
-    def answer(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a request, or raise a Refusal."""
         if operation not in self._operations:
             raise Refusal("UnknownOperationException", f"This ECR does not know the operation {operation!r}")
+        # A member that is null is one that is not there.
+        parameters = {name: value for name, value in parameters.items() if value is not None}
         with self._lock:
             return self._operations[operation](parameters)
 
@@ -111,7 +123,7 @@ class Registry:
         token = parameters.get("nextToken")
         return self._token("" if token is None else _position(token))
 
-    def _describe_images(self, parameters: dict[str, Any]) -> dict[str, Any]:
+    def _describe_images(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         limit, wanted = checked_listing(parameters)
         repository = self._repository(parameters)
         if "imageIds" in parameters:
@@ -138,7 +150,7 @@ class Registry:
             found[detail["imageDigest"]] = detail
         return list(found.values())
 
-    def _batch_delete_image(self, parameters: dict[str, Any]) -> dict[str, Any]:
+    def _batch_delete_image(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         checked_batch_delete(parameters)
         repository = self._repository(parameters)
         deleted, failures = [], []
@@ -156,6 +168,33 @@ class Registry:
                 # With its last tag the image goes.
                 repository.delete(digest)
         return {"imageIds": deleted, "failures": failures}
+
+    def _describe_repositories(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        limit = checked_repositories(parameters)
+        registry_id = parameters.get("registryId", self._registry_id)
+        if "repositoryNames" in parameters:
+            names = dict.fromkeys(parameters["repositoryNames"])
+            return {"repositories": [self._repository_detail(registry_id, name) for name in names]}
+        token = parameters.get("nextToken")
+        last = "" if token is None else _position(token)
+        left = sorted(name for owner, name in self._repositories if owner == registry_id and name > last)
+        page = [self._repository_detail(registry_id, name) for name in left[:limit]]
+        if len(left) > limit:
+            return {"repositories": page, "nextToken": self._token(left[limit - 1])}
+        return {"repositories": page}
+
+    def _repository_detail(self, registry_id: str, name: str) -> dict[str, Any]:
+        repository = self._repository({"registryId": registry_id, "repositoryName": name})
+        return {
+            "repositoryArn": f"arn:aws:ecr:{self._region_name}:{registry_id}:repository/{name}",
+            "registryId": registry_id,
+            "repositoryName": name,
+            "repositoryUri": f"{registry_id}.dkr.ecr.{self._region_name}.amazonaws.com/{name}",
+            "createdAt": repository.created_at.timestamp(),
+            "imageTagMutability": "MUTABLE",
+            "imageScanningConfiguration": {"scanOnPush": False},
+            "encryptionConfiguration": {"encryptionType": "AES256"},
+        }
 
     def _repository(self, parameters: Mapping[str, Any]) -> _Repository:
         registry_id = parameters.get("registryId", self._registry_id)
