@@ -7,8 +7,9 @@ ways equal.
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime, timezone
-from enum import Enum
 from typing import Any
 
 from ecrimages._enums import ImageStatus, ScanStatus
@@ -16,7 +17,13 @@ from ecrimages._mappings import FrozenMapping, SeverityCounts
 from ecrimages._members import image_from_dict
 from ecrimages._models import Image, ImageScanFindingsSummary, ImageScanStatus
 
-__all__ = ["images_from_details"]
+__all__ = ["images_from_details", "images_from_text"]
+
+# How many characters of JSON are parsed at once: enough to share the work on the members' names, and few
+# enough for the processor's cache.
+_CHUNK = 1 << 15
+_next_image = re.compile(r"}[ \t\n\r]*,[ \t\n\r]*(?={)").search
+_parse = json.JSONDecoder().raw_decode
 
 
 def images_from_details(details: list[Any]) -> tuple[Image, ...]:
@@ -25,8 +32,40 @@ def images_from_details(details: list[Any]) -> tuple[Image, ...]:
     Raises:
         MalformedResponseError: A member is missing, of a wrong type or out of range.
     """
+    images: list[Image] = []
+    _read_details(details, images, _Shared())
+    return tuple(images)
+
+
+def images_from_text(text: str, position: int) -> tuple[tuple[Image, ...], int]:
+    """Return the images in a JSON list, and where it ends in the text.
+
+    A part of the list is parsed and read before the next, so that the page is not in memory twice.
+
+    Args:
+        text: The text that the list is in.
+        position: Where it begins, after the bracket.
+
+    Raises:
+        RecursionError, ValueError: It is not JSON, or cannot be read in parts.
+        MalformedResponseError: A member is missing, of a wrong type or out of range.
+    """
     shared = _Shared()
     images: list[Image] = []
+    while found := _next_image(text, position + _CHUNK):
+        part = f"[{text[position : found.start() + 1]}]"
+        details, end = _parse(part)
+        # What is cut at another comma than one between two images is no list, or a list and more.
+        if end != len(part):
+            raise ValueError
+        _read_details(details, images, shared)
+        position = found.end()
+    details, end = _parse(f"[{text[position:]}")
+    _read_details(details, images, shared)
+    return tuple(images), position + end - 1
+
+
+def _read_details(details: list[Any], images: list[Image], shared: _Shared) -> None:
     # Each detail is let go as soon as it is read: its memory is there for the next image, and in the cache.
     details.reverse()
     while details:
@@ -36,7 +75,6 @@ def images_from_details(details: list[Any]) -> tuple[Image, ...]:
         except _LET_GO:
             image = image_from_dict(detail, f"imageDetails[{len(images)}]")
         images.append(image)
-    return tuple(images)
 
 
 class _Interned(dict[Any, str]):
@@ -49,30 +87,45 @@ class _Interned(dict[Any, str]):
         return value
 
 
-class _Members(dict[Any, Any]):
-    """The members of an open enumeration, by their values."""
+class _Times(dict[Any, datetime]):
+    """Times that repeat, such as the date of the scanner's database, by their epoch seconds."""
 
-    def __init__(self, enumeration: type[Enum]) -> None:
-        super().__init__()
-        self._enumeration = enumeration
-
-    def __missing__(self, value: object) -> Enum:
-        if type(value) is not str:
-            raise _Odd
-        self[value] = member = self._enumeration(value)
-        return member
+    def __missing__(self, seconds: float) -> datetime:
+        self[seconds] = time = datetime.fromtimestamp(seconds, timezone.utc)
+        return time
 
 
 class _Shared:
-    """What the images of one page have in common."""
+    """What the images of one page have in common.
 
-    __slots__ = ("image_statuses", "scan_status_records", "scan_statuses", "strings")
+    What the image before had is most often what the next one has. To compare costs less than to look it up,
+    for which a new string or dict has to be hashed.
+    """
+
+    __slots__ = (
+        "artifact_media_type",
+        "image_status",
+        "manifest_media_type",
+        "registry_id",
+        "repository_name",
+        "scan_detail",
+        "scan_status",
+        "scan_status_records",
+        "source_times",
+        "status",
+        "strings",
+    )
 
     def __init__(self) -> None:
         self.strings = _Interned()
-        self.image_statuses = _Members(ImageStatus)
-        self.scan_statuses = _Members(ScanStatus)
+        self.source_times = _Times()
         self.scan_status_records: dict[tuple[str, str | None], ImageScanStatus] = {}
+        self.registry_id = self.repository_name = ""
+        self.manifest_media_type = self.artifact_media_type = ""
+        self.status: Any = None
+        self.image_status: Any = None
+        self.scan_detail: Any = None
+        self.scan_status: ImageScanStatus | None = None
 
 
 class _Odd(Exception):
@@ -85,14 +138,15 @@ _LET_GO = (_Odd, AttributeError, KeyError, OSError, OverflowError, TypeError, Va
 
 def _draft_of(record_class: type) -> Any:
     # The __init__ of a frozen class sets each field by a call, and takes four times as long as this: a
-    # draft has the slots of the record, which can be set, and becomes the record by a change of its
-    # class. Python allows that between classes of the same layout.
-    return type(f"{record_class.__name__}Draft", (), {"__slots__": record_class.__slots__})  # type: ignore[attr-defined]
+    # draft is a record whose fields can be set, and becomes a frozen one by a change of its class. Python
+    # allows that between classes of the same layout.
+    namespace = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
+    return type(f"{record_class.__name__}Draft", (record_class,), {"__slots__": (), **namespace})
 
 
 _ImageDraft = _draft_of(Image)
 _SummaryDraft = _draft_of(ImageScanFindingsSummary)
-_set_counts = FrozenMapping.__dict__["_items"].__set__
+_CountsDraft = _draft_of(SeverityCounts)
 _NOTHING: FrozenMapping[Any] = FrozenMapping()
 _UTC = timezone.utc
 _from_timestamp = datetime.fromtimestamp
@@ -103,9 +157,17 @@ def _read_straight(detail: Any, shared: _Shared) -> Image:
     # members that were read, so that a null or an unknown one is noticed.
     get = detail.get
     image = _ImageDraft()
-    strings = shared.strings
-    image.registry_id = strings[detail["registryId"]]
-    image.repository_name = strings[detail["repositoryName"]]
+
+    registry_id = detail["registryId"]
+    if registry_id != shared.registry_id:
+        shared.registry_id = shared.strings[registry_id]
+    image.registry_id = shared.registry_id
+
+    repository_name = detail["repositoryName"]
+    if repository_name != shared.repository_name:
+        shared.repository_name = shared.strings[repository_name]
+    image.repository_name = shared.repository_name
+
     image.digest = digest = detail["imageDigest"]
     pushed_at = detail["imagePushedAt"]
     if type(digest) is not str or (type(pushed_at) is not float and type(pushed_at) is not int):
@@ -129,14 +191,22 @@ def _read_straight(detail: Any, shared: _Shared) -> Image:
             raise _Odd
         known += 1
 
-    image.manifest_media_type = media_type = get("imageManifestMediaType")
-    if media_type is not None:
-        image.manifest_media_type = strings[media_type]
+    media_type = get("imageManifestMediaType")
+    if media_type is None:
+        image.manifest_media_type = None
+    else:
+        if media_type != shared.manifest_media_type:
+            shared.manifest_media_type = shared.strings[media_type]
+        image.manifest_media_type = shared.manifest_media_type
         known += 1
 
-    image.artifact_media_type = media_type = get("artifactMediaType")
-    if media_type is not None:
-        image.artifact_media_type = strings[media_type]
+    media_type = get("artifactMediaType")
+    if media_type is None:
+        image.artifact_media_type = None
+    else:
+        if media_type != shared.artifact_media_type:
+            shared.artifact_media_type = shared.strings[media_type]
+        image.artifact_media_type = shared.artifact_media_type
         known += 1
 
     image.last_recorded_pull_time = time = get("lastRecordedPullTime")
@@ -146,19 +216,31 @@ def _read_straight(detail: Any, shared: _Shared) -> Image:
         image.last_recorded_pull_time = _from_timestamp(time, _UTC)
         known += 1
 
-    image.status = status = get("imageStatus")
-    if status is not None:
-        image.status = shared.image_statuses[status]
+    status = get("imageStatus")
+    if status is None:
+        image.status = None
+    else:
+        if status != shared.status:
+            shared.image_status = ImageStatus(status)
+            shared.status = status
+        image.status = shared.image_status
         known += 1
 
-    image.scan_status = scan_status = get("imageScanStatus")
-    if scan_status is not None:
-        image.scan_status = _read_scan_status(scan_status, shared)
+    scan_detail = get("imageScanStatus")
+    if scan_detail is None:
+        image.scan_status = None
+    else:
+        if scan_detail != shared.scan_detail:
+            shared.scan_status = _read_scan_status(scan_detail, shared)
+            shared.scan_detail = scan_detail
+        image.scan_status = shared.scan_status
         known += 1
 
-    image.scan_findings_summary = summary = get("imageScanFindingsSummary")
-    if summary is not None:
-        image.scan_findings_summary = _read_scan_findings_summary(summary)
+    summary = get("imageScanFindingsSummary")
+    if summary is None:
+        image.scan_findings_summary = None
+    else:
+        image.scan_findings_summary = _read_scan_findings_summary(summary, shared)
         known += 1
 
     if known == len(detail):
@@ -197,14 +279,14 @@ def _read_scan_status(detail: Any, shared: _Shared) -> ImageScanStatus:
     if known is None:
         if type(description) is not str and description is not None:
             raise _Odd
-        known = ImageScanStatus(status=shared.scan_statuses[status], description=description)
+        known = ImageScanStatus(status=ScanStatus(status), description=description)
         shared.scan_status_records[status, description] = known
     if len(detail) != (1 if description is None else 2):
         raise _Odd
     return known
 
 
-def _read_scan_findings_summary(detail: Any) -> ImageScanFindingsSummary:
+def _read_scan_findings_summary(detail: Any, shared: _Shared) -> ImageScanFindingsSummary:
     get = detail.get
     summary = _SummaryDraft()
     known = 0
@@ -218,7 +300,7 @@ def _read_scan_findings_summary(detail: Any) -> ImageScanFindingsSummary:
     if time is not None:
         if type(time) is not float and type(time) is not int:
             raise _Odd
-        summary.vulnerability_source_updated_at = _from_timestamp(time, _UTC)
+        summary.vulnerability_source_updated_at = shared.source_times[time]
         known += 1
     summary.severity_counts = counts = get("findingSeverityCounts")
     if counts is not None:
@@ -226,8 +308,9 @@ def _read_scan_findings_summary(detail: Any) -> ImageScanFindingsSummary:
             if type(count) is not int:
                 raise _Odd
         # The dict came out of the body and nobody else holds it: it needs no copy.
-        summary.severity_counts = frozen = SeverityCounts.__new__(SeverityCounts)
-        _set_counts(frozen, counts)
+        summary.severity_counts = frozen = _CountsDraft()
+        frozen._items = counts
+        frozen.__class__ = SeverityCounts
         known += 1
     if known != len(detail):
         raise _Odd

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from ecrimages._decode import images_from_details
-from ecrimages._errors import MalformedResponseError
+from ecrimages._decode import images_from_details, images_from_text
+from ecrimages._errors import MalformedResponseError, redacted
 from ecrimages._members import excerpt, image_from_dict
 from ecrimages._models import Image, ImagePage
 
 __all__ = ["page_from_body", "page_from_parsed", "readable_error_body"]
+
+# A string cannot hold this: the quotes in it would be escaped.
+_list_of_images = re.compile(r'"imageDetails"[ \t\n\r]*:[ \t\n\r]*\[').search
+_READ = {"imageDetails": "read already"}
 
 
 def page_from_body(body: bytes, headers: Mapping[str, str]) -> ImagePage:
@@ -24,8 +29,12 @@ def page_from_body(body: bytes, headers: Mapping[str, str]) -> ImagePage:
     """
     request_id = headers.get("x-amzn-requestid")
     try:
-        document = _document(body, headers)
-        return _page(document, images_from_details(_details(document)), request_id)
+        _check_length(body, headers)
+        read = _read_straight(body)
+        if read is None:
+            document = _document(body)
+            read = document, images_from_details(_details(document))
+        return _page(*read, request_id)
     except MalformedResponseError as error:
         error.request_id = request_id
         raise
@@ -66,15 +75,35 @@ def readable_error_body(body: bytes) -> bytes:
     return json.dumps({name: value for name, value in error.items() if isinstance(value, str)}).encode()
 
 
-def _document(body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+def _check_length(body: bytes, headers: Mapping[str, str]) -> None:
     announced = headers.get("content-length", "")
     if announced.isdecimal() and len(body) < int(announced) and "content-encoding" not in headers:
         problem = f"the answer was cut short: {len(body)} of {announced} bytes came"
         raise MalformedResponseError(problem, retryable=True)
+
+
+def _read_straight(body: bytes) -> tuple[dict[str, Any], tuple[Image, ...]] | None:
+    """Return the document without its images, and the images; or None if anything is odd about it."""
+    try:
+        text = body.decode()
+        found = _list_of_images(text)
+        if found is None:
+            return None
+        images, end = images_from_text(text, found.end())
+        # With a word in place of the list, the rest of the document is small, and json checks it.
+        document = json.loads(text[: found.start()] + json.dumps(_READ)[1:-1] + text[end:])
+    except (MalformedResponseError, RecursionError, ValueError):
+        return None
+    if not isinstance(document, dict) or document.get("imageDetails") != _READ["imageDetails"]:
+        return None
+    return document, images
+
+
+def _document(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
-        beginning = excerpt(body[:60].decode("utf-8", "replace"))
+        beginning = excerpt(redacted(body[:1000].decode("utf-8", "replace"))[:50])
         problem = f"the answer is not JSON, or was cut short: {len(body)} bytes that begin with {beginning}"
         raise MalformedResponseError(problem, retryable=True) from error
     if not isinstance(document, dict):
