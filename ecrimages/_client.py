@@ -204,8 +204,9 @@ class Client:
 
         Returns:
             An iterator of `Image`, batch by batch, within a batch in ECR's order, which is not documented.
-            Two ids of one image give it once if they are in the same batch. It goes on after an error: after
-            ImageNotFoundError with the ids that are left, after any other with the same request.
+            An id that comes twice, or two ids of one image, give it once if they are in the same batch. It
+            goes on after an error: after ImageNotFoundError with the ids that are left, after any other with
+            the same request.
 
         Raises:
             TypeError: An argument is of a wrong type. While iterating: an id is.

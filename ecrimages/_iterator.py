@@ -99,13 +99,13 @@ class ImageIterator(BufferedImages):
             An iterator of `ImagePage` that goes on after an error, as this one does. An empty page comes
             only if it is the last.
         """
-        return _Pages(self._next_page)
+        return _Pages(self, self._next_page)
 
     def __iter__(self) -> ImageIterator:
         return self
 
     def __repr__(self) -> str:
-        if self._page is None:
+        if self._page is None and not self._is_at_end:
             state = "not started"
         elif length_hint(self._buffer) or not self._is_at_end:
             state = "more to come"
@@ -135,8 +135,10 @@ class ImageIterator(BufferedImages):
                 request["maxResults"] = min(self._page_size, self._to_fetch)
             if self._next_token is not None:
                 request["nextToken"] = self._next_token
-            page = self._describe(request)
-            self._page = page = self._advance(page)
+            page = self._advance(self._describe(request))
+            # The images are in the buffer, or with whoever asked for the page: held here as well, they would
+            # be in memory until the next page has come.
+            self._page = attrs.evolve(page, images=())
             # ECR may send an empty page that leads on, when a filter leaves nothing of what it has read.
             if page.images or self._is_at_end:
                 return page
@@ -160,8 +162,12 @@ class ImageIterator(BufferedImages):
 
 
 class _Pages(Iterator[ImagePage]):
-    def __init__(self, next_page: Callable[[], ImagePage | None]) -> None:
+    def __init__(self, images: ImageIterator, next_page: Callable[[], ImagePage | None]) -> None:
+        self._images = images
         self._next_page = next_page
+
+    def __repr__(self) -> str:
+        return f"<pages of {self._images!r}>"
 
     def __next__(self) -> ImagePage:
         page = self._next_page()

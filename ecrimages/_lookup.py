@@ -35,8 +35,9 @@ class ImageLookup(BufferedImages):
         self._request = request
         self._source = _checked(image_ids)
         self._raises = _raises(missing)
-        self._gathered: dict[ImageId, None] = {}
+        self._gathered: list[ImageId] = []
         self._batches: deque[list[ImageId]] = deque()
+        self._given_digests: set[str] = set()
         self._not_found: deque[ImageNotFoundError] = deque()
 
     def __iter__(self) -> ImageLookup:
@@ -59,39 +60,66 @@ class ImageLookup(BufferedImages):
                 if self._set_aside(batch, error) and self._raises:
                     raise
                 continue
-            left_out = _left_out(page, batch)
+            images, left_out = _compared(page, batch)
             self._batches.popleft()
             if self._raises:
                 self._not_found.extend(_not_found(image_id, page, request) for image_id in left_out)
-            if page.images:
-                return page.images
+            # Halves may ask for one image by two ids, and give it twice where the whole would not have.
+            images = [image for image in images if image.digest not in self._given_digests]
+            self._given_digests.update(image.digest for image in images)
+            if images:
+                return tuple(images)
 
     def _next_batch(self) -> list[ImageId] | None:
         if not self._batches:
             # What was gathered stays when the source, or the check of an id, raises.
             while len(self._gathered) < IMAGE_IDS_PER_REQUEST:
                 try:
-                    self._gathered[next(self._source)] = None
+                    self._gathered.append(next(self._source))
                 except StopIteration:
                     break
             if not self._gathered:
                 return None
-            self._batches.append(list(self._gathered))
-            self._gathered = {}
+            self._batches.append(list(dict.fromkeys(self._gathered)))
+            self._gathered = []
+            self._given_digests = set()
         return self._batches[0]
 
     def _set_aside(self, batch: list[ImageId], error: ImageNotFoundError) -> bool:
         """Take the missing id out of the batch, or halve it; return whether the id is known."""
         self._batches.popleft()
-        if len(batch) == 1:
-            return True
-        if error.image_id in batch:
-            self._batches.appendleft([image_id for image_id in batch if image_id != error.image_id])
-            return True
-        # The text does not tell which one is missing: the halves will.
-        middle = len(batch) // 2
-        self._batches.extendleft([batch[middle:], batch[:middle]])
-        return False
+        missing = batch[0] if len(batch) == 1 else _told(error, batch)
+        if missing is None:
+            # The text does not tell which one is missing: the halves will.
+            middle = len(batch) // 2
+            self._batches.extendleft([batch[middle:], batch[:middle]])
+            return False
+        if error.image_id is None or _as_text(error.image_id) == _as_text(missing):
+            error.image_id = missing
+        if len(batch) > 1:
+            self._batches.appendleft([image_id for image_id in batch if image_id != missing])
+        return True
+
+
+def _told(error: ImageNotFoundError, batch: list[ImageId]) -> ImageId | None:
+    """Return the id that the text of an error means, if it can mean one only."""
+    told = error.image_id
+    if told is None:
+        return None
+    alike = [image_id for image_id in batch if _as_text(image_id) == _as_text(told)]
+    if not alike:
+        # It may tell both parts where one was asked for.
+        alike = [
+            image_id
+            for image_id in batch
+            if image_id.tag in (None, told.tag) and image_id.digest in (None, told.digest)
+        ]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _as_text(image_id: ImageId) -> tuple[str, str]:
+    # In the text, a part that was not asked for looks like a tag that is called so.
+    return image_id.digest or "null", image_id.tag or "null"
 
 
 def _checked(image_ids: Iterable[ImageId | str]) -> Iterator[ImageId]:
@@ -109,24 +137,31 @@ def _raises(missing: object) -> bool:
     return missing == "raise"
 
 
-def _left_out(page: ImagePage, batch: list[ImageId]) -> list[ImageId]:
-    """Return the ids that an answer leaves out; raise if it holds something else than what was asked for."""
+def _compared(page: ImagePage, batch: list[ImageId]) -> tuple[list[Image], list[ImageId]]:
+    """Return what an answer holds of what was asked for, and the ids that it leaves out.
+
+    Raises:
+        MalformedResponseError: It holds something else.
+    """
     if page.next_token is not None:
         raise _unasked_for(page, "nextToken", "ECR does not page images that are asked for by id")
     # A digest holds a colon, and a tag does not: one dict can hold both.
     named = {name: image for image in page.images for name in (image.digest, *image.tags)}
-    left_out = []
+    left_out, halfway = [], set()
     answered = set()
     for image_id in batch:
         image = named.get(image_id.digest or image_id.tag or "")
         if image is None or (image_id.tag is not None and image_id.tag not in image.tags):
             left_out.append(image_id)
+            if image_id.tag is not None and image_id.digest is not None:
+                halfway |= {image_id.tag, image_id.digest}
         else:
             answered.add(image.digest)
     for index, image in enumerate(page.images):
-        if image.digest not in answered:
+        # Emulators may look at one part of an id only, and answer though the tag has moved.
+        if image.digest not in answered and halfway.isdisjoint((image.digest, *image.tags)):
             raise _unasked_for(page, f"imageDetails[{index}]", f"{image.digest} was not asked for")
-    return left_out
+    return [image for image in page.images if image.digest in answered], left_out
 
 
 def _unasked_for(page: ImagePage, path: str, problem: str) -> MalformedResponseError:
@@ -144,4 +179,6 @@ def _not_found(image_id: ImageId, page: ImagePage, request: Mapping[str, Any]) -
         },
         "ResponseMetadata": {"RequestId": page.request_id, "HTTPStatusCode": 200},
     }
-    return ImageNotFoundError(response, "DescribeImages", request)
+    error = ImageNotFoundError(response, "DescribeImages", request)
+    error.image_id = image_id
+    return error
