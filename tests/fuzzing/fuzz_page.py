@@ -1,0 +1,144 @@
+"""Looks for a body that does something else than to become a page or a MalformedResponseError.
+
+`nox -s fuzz`, or with arguments of libFuzzer after `--`, such as `-max_total_time=600` or `-runs=100000`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+with atheris.instrument_imports(include=["ecrimages"]):
+    from ecrimages import Image, ImagePage, MalformedResponseError
+    from ecrimages._wire import page_from_body
+
+# The first byte of an input says what the others are: a body, or what to make JSON from.
+BODY, CHOICES = b"\0", b"\1"
+
+DETAIL: dict[str, Any] = {
+    "registryId": "123456789012",
+    "repositoryName": "team/app",
+    "imageDigest": "sha256:" + "0f" * 32,
+    "imageTags": ["v1", "latest"],
+    "imageSizeInBytes": 3_000_000_000,
+    "imagePushedAt": 1768230146.5,
+    "imageScanStatus": {"status": "COMPLETE", "description": "done"},
+    "imageScanFindingsSummary": {
+        "imageScanCompletedAt": 1768230240,
+        "vulnerabilitySourceUpdatedAt": "2026-01-12T15:04:00Z",
+        "findingSeverityCounts": {"HIGH": 2, "UNDEFINED": 1},
+    },
+    "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
+    "artifactMediaType": "application/vnd.oci.image.config.v1+json",
+    "lastRecordedPullTime": 1.705072146e9,
+    "subjectManifestDigest": "sha256:" + "a1" * 32,
+    "imageStatus": "ARCHIVED",
+    "lastArchivedAt": 1768230240,
+    "lastActivatedAt": None,
+    "newMember": {"deep": [1, None, "x"]},
+}
+REQUIRED = ("registryId", "repositoryName", "imageDigest", "imagePushedAt")
+BARE = {name: DETAIL[name] for name in REQUIRED}
+SEEDS = [
+    BODY + json.dumps({"imageDetails": [DETAIL, BARE], "nextToken": "token"}).encode(),
+    BODY + json.dumps({"nextToken": None, "imageDetails": [BARE] * 3}, separators=(",", ":")).encode(),
+    BODY + json.dumps({"imageDetails": []}, indent=1).encode(),
+    BODY + json.dumps({"x": {"imageDetails": [BARE]}, "imageDetails": None}).encode(),
+    BODY + json.dumps([{"imageDetails": [BARE]}]).encode("utf-16"),
+    BODY + b"<html><body>Bad Gateway</body></html>",
+    CHOICES + bytes(range(256)),
+    CHOICES + bytes(reversed(range(256))) * 2,
+]
+
+NAMES = [*DETAIL, "imageDetails", "nextToken", "status", "description", "findingSeverityCounts", "HIGH", ""]
+PLAIN = [True, False, 0, -1, 1768230146, 1.5e9, 2**63, 10**30, 253402300800, 1e300, float("nan"), [], {}]
+
+
+def value(data: Any, depth: int) -> Any:
+    """Return a JSON value, chosen by the input."""
+    kind = data.ConsumeIntInRange(0, 6 if depth else 4)
+    if kind == 6:
+        return {name(data): value(data, depth - 1) for _ in range(data.ConsumeIntInRange(0, 4))}
+    if kind == 5:
+        return [value(data, depth - 1) for _ in range(data.ConsumeIntInRange(0, 3))]
+    if kind == 4:
+        return data.ConsumeUnicode(data.ConsumeIntInRange(0, 40))
+    return [data.PickValueInList(PLAIN), data.ConsumeRegularFloat(), data.ConsumeInt(8), None][kind]
+
+
+def name(data: Any) -> Any:
+    """Return the name of a member, mostly one of ECR's own."""
+    return data.PickValueInList(NAMES) if data.ConsumeIntInRange(0, 7) else data.ConsumeUnicode(8)
+
+
+def document(data: Any) -> Any:
+    """Return an answer: an image of ECR's with some members changed, among others."""
+    details = []
+    for _ in range(data.ConsumeIntInRange(0, 3)):
+        detail = dict(DETAIL if data.ConsumeBool() else BARE)
+        for _ in range(data.ConsumeIntInRange(0, 3)):
+            detail[name(data)] = value(data, 3)
+        details.append(value(data, 2) if data.ConsumeProbability() > 0.9 else detail)
+    answer = {"imageDetails": details, "nextToken": data.PickValueInList([None, "token"])}
+    if data.ConsumeBool():
+        answer[name(data)] = value(data, 3)
+    return answer
+
+
+def body_of(content: bytes) -> bytes:
+    """Return the body that an input stands for."""
+    if content[:1] != CHOICES:
+        return content[1:]
+    data = atheris.FuzzedDataProvider(content[1:])
+    return json.dumps(document(data), ensure_ascii=data.ConsumeBool()).encode("utf-8", "surrogatepass")
+
+
+def check_page(page: ImagePage) -> None:
+    """Check that a page is as good as its records should be."""
+    twin = pickle.loads(pickle.dumps(page))
+    assert twin == page == copy.deepcopy(page)
+    assert hash(twin) == hash(page)
+    assert page.next_token is None or page.next_token != ""
+    for image in page.images:
+        repr(image)
+        assert Image.from_dict(image.to_dict()) == image
+        # Epoch seconds, as floats, have no microseconds for a time in words that is centuries away.
+        wire = image.to_dict(wire=True)
+        assert Image.from_dict(wire).to_dict(wire=True) == wire
+
+
+def check_error(error: MalformedResponseError) -> None:
+    """Check that an error is as good as its message should be."""
+    assert str(error).isprintable(), str(error)
+    assert len(str(error)) < 3000, str(error)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def fuzz(content: bytes) -> None:
+    """Read one body."""
+    try:
+        page = page_from_body(body_of(content), {})
+    except MalformedResponseError as error:
+        check_error(error)
+    else:
+        check_page(page)
+
+
+def main() -> None:
+    """Write the seeds into the directory that is named first, and begin there."""
+    corpus = Path(sys.argv[1])
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(SEEDS):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    atheris.Setup(sys.argv, fuzz)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
