@@ -1,0 +1,66 @@
+"""What it costs to list a repository, beside other ways: `python -m nox -s benchmark`.
+
+Times wobble with the machine; the ratios do so far less, for in each round all contenders have the same
+machine. No test depends on either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from chart import bars
+from comparison import REFERENCE, compare, ratio
+from contenders import OURS
+from growth import growth
+from importing import importing
+from report import document, in_words, table, versions
+
+
+def main() -> None:
+    """Measure what the arguments ask for, and say what came of it."""
+    parser = argparse.ArgumentParser(prog="nox -s benchmark --", description=__doc__)
+    parser.add_argument("--images", type=int, default=20_000, help="images in the repository (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each reads them (%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the CPU times there")
+    parser.add_argument("--growth", action="store_true", help="instead: a thousand to a million images")
+    parser.add_argument(
+        "--import", action="store_true", dest="imports", help="instead: the cost of the import"
+    )
+    options = parser.parse_args()
+    if options.growth:
+        _print(growth())
+    if options.imports:
+        _print(importing(options.rounds))
+    if not options.growth and not options.imports:
+        _compare(options.images, options.rounds, options.json, options.svg)
+
+
+def _compare(count: int, rounds: int, json_file: Path | None, svg_file: Path | None) -> None:
+    results = compare(count, rounds, lambda line: sys.stderr.write(f"{line}\n"))
+    _print(["", *table(results, count), "", *in_words(results)])
+    if json_file:
+        json_file.write_text(json.dumps(document(results, count), indent=2) + "\n", "utf-8")
+    if svg_file:
+        reference = results[REFERENCE]
+        values = {
+            name: ratio(figures, reference, lambda timing: timing.cpu) for name, figures in results.items()
+        }
+        title = f"CPU time to read {count:,} images, {REFERENCE} = 1"
+        subtitle = f"Less is better. Medians of {rounds} interleaved rounds. {versions()}."
+        svg = bars(title, subtitle, dict(sorted(values.items(), key=lambda item: item[1])), highlighted=OURS)
+        svg_file.write_text(svg, "utf-8")
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

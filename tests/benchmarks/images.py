@@ -1,0 +1,66 @@
+"""The images that are listed: what ECR sends of a repository that is built into daily, always the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+
+from ecrimages import (
+    Image,
+    ImageScanFindingsSummary,
+    ImageScanStatus,
+    ImageStatus,
+    ScanStatus,
+    SeverityCounts,
+)
+
+__all__ = ["REGISTRY_ID", "REPOSITORY", "images"]
+
+REGISTRY_ID = "123456789012"
+REPOSITORY = "team/service-api"
+
+_BEGINNING = datetime(2024, 3, 1, tzinfo=timezone.utc)
+_OCI = "application/vnd.oci.image"
+_SCANNED = ImageScanStatus(status=ScanStatus.COMPLETE, description="The scan was completed successfully.")
+
+
+def images(count: int) -> Iterator[Image]:
+    """Give that many images: two of three with tags, most of those scanned, half of all pulled."""
+    chance = random.Random(count)
+    for number in range(count):
+        # A third of the times has no fraction of a second, and is an integer on the wire.
+        milliseconds = chance.choice((0, chance.randrange(1000), chance.randrange(1000)))
+        pushed_at = _BEGINNING + timedelta(seconds=97 * number, milliseconds=milliseconds)
+        is_tagged = number % 3 != 0
+        is_index = number % 12 == 1
+        is_scanned = is_tagged and not is_index and chance.random() < 0.9
+        yield Image(
+            registry_id=REGISTRY_ID,
+            repository_name=REPOSITORY,
+            digest=f"sha256:{chance.getrandbits(256):064x}",
+            pushed_at=pushed_at,
+            tags=_tags(number, chance) if is_tagged else (),
+            size_in_bytes=chance.randrange(20_000_000, 3_000_000_000),
+            scan_status=_SCANNED if is_scanned else None,
+            scan_findings_summary=_findings(pushed_at, chance) if is_scanned else None,
+            manifest_media_type=f"{_OCI}.index.v1+json" if is_index else f"{_OCI}.manifest.v1+json",
+            artifact_media_type=None if is_index else f"{_OCI}.config.v1+json",
+            last_recorded_pull_time=pushed_at + timedelta(days=chance.random()) if number % 2 else None,
+            status=ImageStatus.ACTIVE,
+        )
+
+
+def _tags(number: int, chance: random.Random) -> list[str]:
+    tags = [f"main-{chance.getrandbits(28):07x}"]
+    return tags if number % 4 else [*tags, f"v1.{number // 100}.{number}"]
+
+
+def _findings(pushed_at: datetime, chance: random.Random) -> ImageScanFindingsSummary:
+    most = {"CRITICAL": 3, "HIGH": 12, "MEDIUM": 30, "LOW": 40, "INFORMATIONAL": 9}
+    counts = {severity: chance.randrange(upper) for severity, upper in most.items()}
+    return ImageScanFindingsSummary(
+        scan_completed_at=pushed_at + timedelta(minutes=3),
+        vulnerability_source_updated_at=pushed_at.replace(hour=0, minute=0, second=0, microsecond=0),
+        severity_counts=SeverityCounts({severity: count for severity, count in counts.items() if count}),
+    )
