@@ -167,5 +167,13 @@ def _open_floor(url: str) -> Callable[[], Iterable[Any]]:
 CONTENDERS: Mapping[str, Contender] = {
     OURS: Contender(_open_ecrimages, _use_records, _facts_of_record),
     "boto3": Contender(_open_boto3_large_pages, _use_dicts, _facts_of_dict),
+    "boto3 (default pages)": Contender(_open_boto3, _use_dicts, _facts_of_dict),
+    "boto3-dataclass-ecr": Contender(
+        _open_boto3_dataclass,
+        _use_boto3_dataclasses,
+        lambda image: _facts_of_dict(image.boto3_raw_data),
+        needs=("boto3_dataclass_ecr",),
+    ),
+    "capo-ecr": Contender(_open_capo, _use_capo, _facts_of_capo, needs=("capo_ecr",)),
     "floor": Contender(_open_floor, _use_dicts, _facts_of_dict),
 }
