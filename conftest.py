@@ -27,12 +27,15 @@ if sys.path[0] == str(Path(__file__).parent):
 
 import boto3
 import pytest
+from hypothesis import settings
 from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
 from ecrimages import ImageScanFindingsSummary, ImageScanStatus, ScanStatus, SeverityCounts, _functions
 from ecrimages.testing import FakeECR
+
+settings.register_profile("short", max_examples=25)
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -11,6 +11,8 @@ import nox
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
+# The examples of a page need each other: a file goes to one process as a whole.
+IN_PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]
 
 nox.needs_version = ">=2026.8"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -36,20 +38,18 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on every Python that is found; arguments after `--` go to pytest."""
     install(session, "test")
-    env = {"COVERAGE_FILE": f".coverage.{session.python}"}
-    session.run("coverage", "erase", env=env)
     # By the path of the script, for `-m pytest` would import the package from here and not as installed.
-    session.run("coverage", "run", f"{session.bin}/pytest", *session.posargs, env=env)
-    if not session.posargs:
-        session.notify("coverage")
-
-
-@nox.session
-def coverage(session: nox.Session) -> None:
-    """Fail unless the tests of all Pythons together ran every line and branch."""
-    session.install(*[item for item in PYPROJECT["dependency-groups"]["test"] if item.startswith("coverage")])
-    session.run("coverage", "combine")
-    session.run("coverage", "report")
+    pytest = f"{session.bin}/pytest"
+    if session.posargs:
+        session.run(pytest, *session.posargs)
+    elif session.python == NEWEST:
+        session.run("coverage", "erase")
+        session.run("coverage", "run", pytest, *IN_PARALLEL)
+        session.run("coverage", "combine", "--quiet")
+        session.run("coverage", "report")
+    else:
+        # The examples of the documentation, and as many of the properties, are for the newest.
+        session.run(pytest, *IN_PARALLEL, "--hypothesis-profile=short", "tests")
 
 
 @nox.session
@@ -90,14 +90,14 @@ def minimums(session: nox.Session) -> None:
     # boto3 would take a later botocore of the same minor version.
     lowest += [item.replace("boto3", "botocore") for item in lowest if item.startswith("boto3==")]
     session.install(".", *lowest, *nox.project.dependency_groups(PYPROJECT, "test"))
-    session.run(f"{session.bin}/pytest", *session.posargs)
+    session.run(f"{session.bin}/pytest", *(session.posargs or IN_PARALLEL))
 
 
 @nox.session(python=NEWEST)
 def newest(session: nox.Session) -> None:
     """Run the tests with the latest versions of all dependencies, those of dependencies included."""
     session.install("--upgrade", ".", *nox.project.dependency_groups(PYPROJECT, "test"))
-    session.run(f"{session.bin}/pytest", *session.posargs)
+    session.run(f"{session.bin}/pytest", *(session.posargs or IN_PARALLEL))
 
 
 @nox.session

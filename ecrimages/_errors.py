@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -333,10 +334,9 @@ def _image_id(message: str, request: Mapping[str, Any]) -> ImageId | None:
         digest = None if told[1] == "null" else told[1]
         # With no digest, 'null' can only be a tag of that name: an id has one of the two.
         tag = None if told[2] == "null" and digest else told[2]
-        try:
+        # What is no id was told by another than ECR; the request may tell more.
+        with suppress(ValueError):
             return ImageId(tag=tag, digest=digest)
-        except ValueError:
-            return None
     asked = request.get("imageIds") or []
     if len(asked) == 1:
         return ImageId(tag=asked[0].get("imageTag"), digest=asked[0].get("imageDigest"))

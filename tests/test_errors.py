@@ -292,6 +292,15 @@ def test_a_missing_image_is_named_by_the_request(
     assert (error.repository_name, error.registry_id) == ("team/app", None)
 
 
+def test_a_text_that_names_no_id_leaves_it_to_the_request() -> None:
+    """If what the text tells cannot be an id, the only one that was asked for is it."""
+    answer = response("ImageNotFoundException", NO_IMAGE % ("sha256:short", "null"))
+
+    error = ImageNotFoundError(answer, request={"imageIds": [{"imageTag": "v1"}]})
+
+    assert error.image_id == ImageId(tag="v1")
+
+
 def test_a_missing_image_without_a_request() -> None:
     """If nothing tells the id, it is None."""
     error = ImageNotFoundError(response("ImageNotFoundException"))

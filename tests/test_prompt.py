@@ -141,6 +141,7 @@ def test_the_repr_of_an_iterator_tells_how_far_it_is(ecr: FakeECR) -> None:
 
     assert on_the_way == "<ImageIterator of 'team/app': 1 images yielded, more to come>"
     assert repr(images) == "<ImageIterator of 'team/app': 2 images yielded, all read>"
+    assert repr(images.pages()) == f"<pages of {images!r}>"
 
 
 def test_the_repr_of_a_fake_tells_its_address(ecr: FakeECR) -> None:

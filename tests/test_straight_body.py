@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -115,6 +117,7 @@ def test_a_body_cut_anywhere_is_an_error(end: int) -> None:
         json.dumps(DOCUMENT).encode("utf-8-sig"),
         json.dumps({"imageDetails": [{**WIRE, "more": [{"deep": [{}, {}]}, {}]}, WIRE]}).encode(),
         json.dumps({"more": '"imageDetails": [', **DOCUMENT}).encode(),
+        json.dumps({"more": DOCUMENT, "imageDetails": "read already"}).encode(),
     ],
 )
 def test_odd_documents_end_alike_both_ways(body: bytes, chunk: int) -> None:
@@ -122,6 +125,16 @@ def test_odd_documents_end_alike_both_ways(body: bytes, chunk: int) -> None:
     in_parts, as_a_whole = outcome_of_both_ways(body, chunk)
 
     assert in_parts == as_a_whole
+
+
+def test_what_stands_for_the_list_cannot_be_guessed() -> None:
+    """Each process has a word of its own for a list that it has read."""
+    command = [sys.executable, "-c", "from ecrimages import _wire; print(_wire._READ['imageDetails'])"]
+
+    words = {subprocess.check_output(command, text=True) for _ in range(2)}  # noqa: S603
+
+    assert len(words) == 2
+    assert min(map(len, words)) > 30
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

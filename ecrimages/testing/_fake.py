@@ -41,8 +41,8 @@ class FakeECR:
     """An ECR on this machine, for tests: what it holds is added to it, and boto3 talks to it over HTTP.
 
     It answers `DescribeImages` as ECR does: in pages, filtered, by ids, with ECR's own errors for wrong
-    parameters and for what is not there; and `BatchDeleteImage`. The order of a listing is by digest, which
-    is as good as none. Signatures are not looked at. Threads may share it.
+    parameters and for what is not there; and `BatchDeleteImage` and `DescribeRepositories`. The order of
+    a listing is by digest, which is as good as none. Signatures are not looked at. Threads may share it.
 
     It answers inside of its `with` statement. What it holds, and what it was asked, outlives that, and it
     can be started again.
@@ -128,7 +128,9 @@ class FakeECR:
     def environment(self) -> dict[str, str]:
         """Return environment variables that lead boto3's default session here, for code under test.
 
-        As in `for name, value in ecr.environment().items(): monkeypatch.setenv(name, value)`.
+        As in `for name, value in ecr.environment().items(): monkeypatch.setenv(name, value)`. boto3's
+        default session and the functions of `ecrimages` keep the client that they made first: for these,
+        one FakeECR has to serve a whole test run. A `Client(ecr.client())` of its own serves a single test.
 
         Raises:
             RuntimeError: It is not running.
