@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import CredentialRetrievalError
+from botocore.exceptions import ConnectionClosedError, CredentialRetrievalError
 
 from ecrimages import (
     AccessDeniedError,
@@ -29,7 +29,16 @@ from ecrimages import (
 )
 from ecrimages.testing import FakeECR, Fault
 
-__all__ = ["CASES", "PUSHED", "Case", "answer_with", "bring_about", "in_second", "unused_address"]
+__all__ = [
+    "CASES",
+    "PUSHED",
+    "SHORT_BODY",
+    "Case",
+    "answer_with",
+    "bring_about",
+    "in_second",
+    "unused_address",
+]
 
 PUSHED = datetime(2026, 1, 12, 15, 2, 26, tzinfo=timezone.utc)
 
@@ -54,6 +63,21 @@ def without(name: str) -> Fault:
 def answer_with(**members: object) -> Fault:
     """Return a fault that changes members of the answer."""
     return Fault.edit(lambda answer: answer.update(members))
+
+
+def of_a_short_body() -> tuple[type[ECRImagesError], str, str | None]:
+    """Return the error of a body that is shorter than announced, which some versions of botocore notice."""
+    with FakeECR() as ecr:
+        ecr.add_repository("team/app")
+        ecr.play(Fault.closed())
+        try:
+            ecr.client().describe_images(repositoryName="team/app")
+        except ConnectionClosedError:
+            return TransportError, "Connection was closed", None
+    return MalformedResponseError, "bytes came", ""
+
+
+SHORT_BODY = of_a_short_body()
 
 
 def detour(url: str) -> Callable[[Any], None]:
@@ -198,8 +222,8 @@ CASES = [
         retryable=True,
         config=Config(read_timeout=0.4),
     ),
-    Case("200, closed in the body", Fault.closed(), MalformedResponseError, "bytes came", "", True),
-    Case("200, closed before the body", Fault.closed(0), MalformedResponseError, "0 of", "", True),
+    Case("200, closed in the body", Fault.closed(), *SHORT_BODY, True),
+    Case("200, closed before the body", Fault.closed(0), *SHORT_BODY, True),
     Case("200 with HTML", Fault.html(status=200), MalformedResponseError, "'<html>", "", True),
     Case("200 with half a body", Fault.cut_body(), MalformedResponseError, CUT, "", True),
     Case("200 with no body", Fault.body(b""), MalformedResponseError, CUT, "", True),
