@@ -1,22 +1,18 @@
-"""The enumerations of DescribeImages: closed for what is asked, open for what ECR answers."""
+"""The enumerations of DescribeImages: closed for arguments, open for what ECR returns."""
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
+from typing import Self
 
 __all__ = ["FindingSeverity", "ImageStatus", "ImageStatusFilter", "ScanStatus", "TagStatus"]
 
 
-class _StrEnum(str, Enum):
-    # enum.StrEnum, which prints a member as its value, comes with Python 3.11 only.
-    __str__ = str.__str__
-
-
-class _OpenEnum(_StrEnum):
+class _OpenStrEnum(StrEnum):
     @classmethod
-    def _missing_(cls, value: object) -> _OpenEnum | None:
-        # AWS adds values without notice. An unknown one becomes a member that equals its string; it
-        # is not registered, so that strange input cannot grow the class.
+    def _missing_(cls, value: object) -> Self | None:
+        # AWS adds values without notice. An unknown one becomes a member that equals its string. It is not
+        # registered, so that untrusted input cannot make the class grow.
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)
@@ -24,45 +20,50 @@ class _OpenEnum(_StrEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[str]]:
+        # Some versions of Python pickle an enum by its name, which an unknown value has not.
+        return type(self), (self._value_,)
 
-class TagStatus(_StrEnum):
-    """Which images to list, by whether they carry a tag.
 
-    An argument of `describe_images()`: the member, or its string. ECR's name: `filter.tagStatus`
+class TagStatus(StrEnum):
+    """Which images to list, by whether they have a tag.
+
+    An argument of `describe_images()`: the member, or its string. For a `str` of your own, such as a command
+    line's, write `TagStatus(text)`. ECR's name: `filter.tagStatus`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImagesFilter.html).
     """
 
     TAGGED = "TAGGED"
-    """Images with one tag or more."""
+    """Images with at least one tag."""
     UNTAGGED = "UNTAGGED"
-    """Images with no tag: replaced ones, and the members of multi-architecture images."""
+    """Images without a tag: replaced ones, and the child manifests of multi-architecture images."""
     ANY = "ANY"
-    """Both, which is also what ECR does when nothing is asked for."""
+    """Both. The same as no filter."""
 
 
-class ImageStatusFilter(_StrEnum):
-    """Which images to list, by their storage class.
+class ImageStatusFilter(StrEnum):
+    """Which images to list, by storage class.
 
-    An argument of `describe_images()`: the member, or its string. **When nothing is asked for, ECR
-    lists the ACTIVE images only.** ECR's name: `filter.imageStatus`
+    An argument of `describe_images()`: the member, or its string. **Without it, ECR lists ACTIVE images
+    only.** ECR's name: `filter.imageStatus`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImagesFilter.html).
     """
 
     ACTIVE = "ACTIVE"
-    """Images that can be pulled. What ECR lists when nothing is asked for."""
+    """Images that can be pulled. The same as no filter."""
     ARCHIVED = "ARCHIVED"
-    """Images in the archive storage class; they must be activated before they can be pulled."""
+    """Images in the archive storage class. They must be activated before they can be pulled."""
     ACTIVATING = "ACTIVATING"
-    """Images on their way back from the archive."""
+    """Images that are being restored from the archive."""
     ANY = "ANY"
-    """All of them."""
+    """All images."""
 
 
-class ImageStatus(_OpenEnum):
-    """The storage class of an image, as ECR sends it.
+class ImageStatus(_OpenStrEnum):
+    """The storage class of an image, as ECR returns it.
 
-    Open: a value that this version does not know becomes a member that equals its string. ECR's
-    name: `imageStatus`
+    Open: a value that this version does not know becomes a member that equals its string, so end a `match`
+    with `case _:`. ECR's name: `imageStatus`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html).
     """
 
@@ -71,51 +72,51 @@ class ImageStatus(_OpenEnum):
     ARCHIVED = "ARCHIVED"
     """The image is in the archive storage class and cannot be pulled."""
     ACTIVATING = "ACTIVATING"
-    """The image is on its way back from the archive."""
+    """The image is being restored from the archive."""
 
 
-class ScanStatus(_OpenEnum):
-    """The state of a vulnerability scan, as ECR sends it.
+class ScanStatus(_OpenStrEnum):
+    """The state of a vulnerability scan, as ECR returns it.
 
-    Open: a value that this version does not know becomes a member that equals its string. ECR's
-    name: `imageScanStatus.status`
+    Open: a value that this version does not know becomes a member that equals its string, so end a `match`
+    with `case _:`. ECR's name: `imageScanStatus.status`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).
     """
 
     IN_PROGRESS = "IN_PROGRESS"
-    """The scan runs."""
+    """The scan is running."""
     COMPLETE = "COMPLETE"
-    """The scan has ended; its findings are there."""
+    """The scan has finished, and its findings are available."""
     FAILED = "FAILED"
-    """The scan has failed; `ImageScanStatus.description` may say why."""
+    """The scan failed. `ImageScanStatus.description` may give the reason."""
     UNSUPPORTED_IMAGE = "UNSUPPORTED_IMAGE"
-    """The scanner does not know this kind of image."""
+    """The scanner does not support this kind of image."""
     ACTIVE = "ACTIVE"
-    """Enhanced scanning watches the image continuously."""
+    """Enhanced scanning monitors the image continuously."""
     PENDING = "PENDING"
-    """The scan has been asked for and has not begun."""
+    """The scan was requested and has not started."""
     SCAN_ELIGIBILITY_EXPIRED = "SCAN_ELIGIBILITY_EXPIRED"
-    """The image is too old for the registry's scan settings."""
+    """The image is older than the registry's scan settings allow."""
     FINDINGS_UNAVAILABLE = "FINDINGS_UNAVAILABLE"
-    """There are no findings to be had."""
+    """No findings are available."""
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
-    """A limit of the scanner was reached."""
+    """A limit of the scanner was exceeded."""
     IMAGE_ARCHIVED = "IMAGE_ARCHIVED"
-    """The image is archived and is not scanned."""
+    """The image is archived, and archived images are not scanned."""
     IMAGE_SIZE_EXCEEDED = "IMAGE_SIZE_EXCEEDED"
     """The image is too large for the scanner."""
 
 
-class FindingSeverity(_OpenEnum):
+class FindingSeverity(_OpenStrEnum):
     """The severity of a scan finding: a key of `SeverityCounts`.
 
-    Open: a value that this version does not know becomes a member that equals its string. ECR's
-    name: `FindingSeverity`, the keys of `findingSeverityCounts`
+    Open: a value that this version does not know becomes a member that equals its string. ECR's name:
+    `FindingSeverity`, the keys of `findingSeverityCounts`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindingsSummary.html).
     """
 
     INFORMATIONAL = "INFORMATIONAL"
-    """Worth knowing; no action needed."""
+    """Informational; no action needed."""
     LOW = "LOW"
     """Low severity."""
     MEDIUM = "MEDIUM"
@@ -125,4 +126,4 @@ class FindingSeverity(_OpenEnum):
     CRITICAL = "CRITICAL"
     """Critical severity."""
     UNDEFINED = "UNDEFINED"
-    """No severity has been assigned."""
+    """No severity is assigned."""

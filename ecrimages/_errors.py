@@ -1,7 +1,7 @@
-"""The errors: what can go wrong, what each carries, and the tables that decide.
+"""The exceptions that users catch.
 
 ECRImagesError
-├── ServiceError (also botocore's ClientError)        ECR said no
+├── ServiceError (also botocore's ClientError)        ECR returned an error
 │   ├── RepositoryNotFoundError
 │   ├── ImageNotFoundError
 │   ├── InvalidParameterError
@@ -9,25 +9,24 @@ ECRImagesError
 │   ├── AccessDeniedError
 │   ├── AuthenticationError
 │   └── ThrottlingError
-├── TransportError (also botocore's BotoCoreError)    no usable answer
+├── TransportError (also botocore's BotoCoreError)    no usable response
 │   ├── RequestTimeoutError
 │   ├── CredentialsError
 │   └── ConfigurationError
-└── ResponseError                                     an answer that makes no sense
+└── ResponseError                                     a malformed response
     ├── MalformedResponseError
     └── RepeatedTokenError
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ecrimages._models import ImageId
+from ecrimages._image_id import ImageId
+from ecrimages._redaction import printable
 
 __all__ = [
     "AccessDeniedError",
@@ -48,39 +47,26 @@ __all__ = [
     "TransportError",
 ]
 
-_OPERATION = "DescribeImages"
-
-# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html: the service may quote the
-# request that it refused, with the signed headers in it. Proxies and endpoints may have a password.
-_SECRETS = re.compile(
-    r"(?P<before>x-amz-security-token['\"]?\s*[:=]\s*['\"]?|\b(?:Credential|Signature)=|://)"
-    r"(?P<secret>(?<=://)[^/\s]+(?=@)|(?<!://)[^\s,;&'\"]+)",
-    re.IGNORECASE,
-)
-
-# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html#API_DescribeImages_Errors
-# names the errors; their texts are as the service sends them. A part of the id that was not asked for
-# reads 'null'.
-_REPOSITORY_TEXT = re.compile(
-    r"repository with name '([^']*)'.* in the registry with id '([^']*)'", re.DOTALL
-)
-_IMAGE_TEXT = re.compile(r"imageId \{imageDigest:'([^']*)', imageTag:'([^']*)'\}")
-
-# Answers that say nothing about the request itself: the same one may well succeed later.
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html: errors that say nothing about the
+# request itself. The same request may succeed later.
 _RETRYABLE_CODES = frozenset({"RequestTimeout", "RequestTimeoutException"})
 _RETRYABLE_STATUSES = frozenset({408, 429})
+# Not Implemented, HTTP Version Not Supported, Network Authentication Required: these do not pass.
+_PERMANENT_STATUSES = frozenset({501, 505, 511})
 
 
 class ECRImagesError(Exception):
-    """Every error of ecrimages.
+    """The base class of all errors of ecrimages.
 
-    All of them can be pickled and copied, with message and attributes. The botocore exception that an
-    error came from is its `__cause__`, which stays behind when the error is pickled.
+    Each can be pickled and copied, with message and attributes. The botocore exception that an error was made
+    from is its `__cause__`, which is not pickled.
     """
 
     retryable: bool = False
-    """Whether the same call may succeed if it is made again later. botocore has then made its own
-    retries already."""
+    """Whether the same call may succeed later. It does not mean immediately: botocore's own retries are used
+    up by then."""
+    repository_name: str | None = None
+    """The repository that the call was about. None if it was about no repository, or before it was known."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # botocore's own classes come back from a pickle as plain ClientError, or not at all.
@@ -96,143 +82,124 @@ def _restore(
 
 
 class ServiceError(ECRImagesError, ClientError):
-    """ECR answered with an error. Also a botocore `ClientError`.
+    """ECR returned an error. Also a botocore `ClientError`.
 
-    The subclasses stand for the codes that a caller can act on; any other code is a plain ServiceError.
-    Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html and the
-    errors common to all AWS services.
+    The subclasses stand for the codes that a caller can act on. Any other code is a plain ServiceError.
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html and the errors
+    common to all AWS services.
 
     Args:
-        response: The parsed answer, as in `ClientError.response`.
+        response: The parsed response, as in `ClientError.response`.
         operation_name: The operation that was called.
-        request: The parameters of the call, for what the answer's text does not tell.
     """
 
     code: str
-    """The error code, without a prefix: `RepositoryNotFoundException`. What botocore makes of an answer
-    without a code is the HTTP status, as in `502`."""
+    """The error code, without a prefix, such as `RepositoryNotFoundException`. botocore uses the HTTP status,
+    such as `502`, for a response without a code."""
     message: str
-    """The service's text; `''` if it sent none."""
+    """The service's text; `''` if it sent none. It names accounts, roles and repositories."""
     operation_name: str
-    """The operation that was called: `DescribeImages`, or the one that was to fetch credentials."""
+    """The operation that was called: `DescribeImages`, or one that fetches credentials, such as
+    `AssumeRole`."""
     http_status: int | None
-    """The HTTP status. None if the answer came from a stub."""
+    """The HTTP status. None if the response came from a stub."""
     request_id: str | None
-    """What AWS support asks for. None if the answer had none."""
+    """The id that AWS support asks for. None if the response had none."""
     response: Any
-    """The parsed answer as a dict, as in `ClientError.response`."""
+    """The parsed response as a dict, as in `ClientError.response`."""
 
     _advice = ""
 
-    def __init__(
-        self,
-        response: Mapping[str, Any],
-        operation_name: str = _OPERATION,
-        request: Mapping[str, Any] | None = None,
-    ) -> None:
-        response = redacted(response)
+    def __init__(self, response: Mapping[str, Any], operation_name: str = "DescribeImages") -> None:
+        ClientError.__init__(self, dict(response), operation_name)  # type: ignore[arg-type]
         error = response.get("Error") or {}
         metadata = response.get("ResponseMetadata") or {}
-        self.response = response
-        self.operation_name = operation_name
-        self.code = error_code(response)
+        # Some services put a `prefix#` before the code.
+        self.code = str(error.get("Code") or "").rpartition("#")[2]
         self.message = str(error.get("Message") or "")
         self.http_status = metadata.get("HTTPStatusCode")
         self.request_id = metadata.get("RequestId")
         self.retryable: bool = (
             type(self).retryable or self.code in _RETRYABLE_CODES or self.http_status in _RETRYABLE_STATUSES
-        )
-        # ClientError would word the message its own way.
-        Exception.__init__(self, self._text())
+        ) and self.http_status not in _PERMANENT_STATUSES
+        # ClientError words the message in its own way.
+        self.args = (self._text(),)
 
     def _text(self) -> str:
-        origin = [f"{self.operation_name}: {self.code or 'no error code'}"]
+        origin = [f"{self.operation_name}: {printable(self.code, 100) or 'no error code'}"]
         if self.http_status is not None:
             origin.append(f"HTTP {self.http_status}")
         if self.request_id is not None:
-            origin.append(f"request id {self.request_id}")
-        message = " ".join(self.message.split()).rstrip(".") or "ECR refused the request without a message"
+            origin.append(f"request id {printable(self.request_id, 100)}")
+        message = printable(self.message).rstrip(".") or "ECR refused the request without a message"
         return f"{message} ({', '.join(origin)}){self._advice and f'. {self._advice}'}"
 
 
 class RepositoryNotFoundError(ServiceError):
-    """There is no such repository in the registry. Code `RepositoryNotFoundException`."""
+    """The repository does not exist in the registry. Code `RepositoryNotFoundException`."""
 
-    repository_name: str | None
-    """The repository that is not there. None if neither answer nor request tell."""
-    registry_id: str | None
-    """The account in whose registry ECR looked. None if neither answer nor request tell."""
+    registry_id: str | None = None
+    """The account whose registry was searched. None if neither the response nor the call tells."""
 
-    _advice = "Check the repository's name, the region and registry_id"
-
-    def __init__(
-        self,
-        response: Mapping[str, Any],
-        operation_name: str = _OPERATION,
-        request: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(response, operation_name, request)
-        self.repository_name, self.registry_id = _repository(self.message, request or {})
+    _advice = "Check the repository name, the region and registry_id"
 
 
 class ImageNotFoundError(ServiceError):
-    """There is no such image in the repository. Code `ImageNotFoundException`."""
+    """The image does not exist in the repository. Code `ImageNotFoundException`."""
 
-    image_id: ImageId | None
-    """The image that is not there. None if neither answer nor request tell."""
-    repository_name: str | None
-    """The repository in which ECR looked. None if neither answer nor request tell."""
-    registry_id: str | None
-    """The account in whose registry ECR looked. None if neither answer nor request tell."""
-
-    def __init__(
-        self,
-        response: Mapping[str, Any],
-        operation_name: str = _OPERATION,
-        request: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(response, operation_name, request)
-        self.repository_name, self.registry_id = _repository(self.message, request or {})
-        self.image_id = _image_id(self.message, request or {})
+    registry_id: str | None = None
+    """The account whose registry was searched. None if neither the response nor the call tells."""
+    image_id: ImageId | None = None
+    """The id that was not found, for `get_image()` and the like. None if the response does not tell which."""
 
 
 class InvalidParameterError(ServiceError):
-    """ECR refused a parameter. Codes `InvalidParameterException` and `ValidationException`."""
+    """ECR refused a parameter. Codes `InvalidParameterException` and `ValidationException`.
+
+    A `start_token` that has expired, or belongs to another listing, is refused in this way: `parameter` is
+    then `"nextToken"`.
+    """
+
+    parameter: str | None = None
+    """The parameter that ECR names, by ECR's own name, such as `nextToken`. None if it names none."""
 
 
 class ServerError(ServiceError):
-    """ECR, or something on the way to it, failed. Code `ServerException`, and every other 5xx."""
+    """ECR failed, or something on the way to it. Code `ServerException`, and every other 5xx."""
 
     retryable = True
 
 
 class AccessDeniedError(ServiceError):
-    """The caller may not do this; `message` tells who, and what. Code `AccessDeniedException`."""
+    """The caller lacks a permission; `message` names caller and action. Code `AccessDeniedException`."""
 
 
 class AuthenticationError(ServiceError):
-    """The service says that the credentials are expired, invalid or unknown.
+    """The service refused the credentials: expired, invalid or unknown.
 
     Codes `ExpiredTokenException`, `UnrecognizedClientException`, `InvalidSignatureException` and the like.
     """
 
-    _advice = "Renew the credentials, or check the clock"
+    _advice = (
+        "Renew the credentials, and check the clock. Credentials of another partition, or a region that is not "
+        "enabled for the account, are refused in the same way"
+    )
 
 
 class ThrottlingError(ServiceError):
-    """Too many requests, and botocore's retries are used up. Code `ThrottlingException` and its kin."""
+    """Too many requests, and botocore's retries are used up. Code `ThrottlingException` and similar."""
 
     retryable = True
 
-    _advice = "Try again later, or give the boto3 client more retries"
+    _advice = "Try again later, or configure more retries for the boto3 client"
 
 
 class TransportError(ECRImagesError, BotoCoreError):
-    """There was no usable answer: DNS, connection, TLS. Also a botocore `BotoCoreError`.
+    """There was no usable response: DNS, connection or TLS failed. Also a botocore `BotoCoreError`.
 
     Args:
         message: What happened.
-        retryable: Whether the same call may succeed if it is made again later.
+        retryable: Whether the same call may succeed later.
     """
 
     fmt = "{message}"
@@ -243,40 +210,44 @@ class TransportError(ECRImagesError, BotoCoreError):
 
 
 class RequestTimeoutError(TransportError):
-    """No connection, or no answer, within the boto3 client's time-outs."""
+    """No connection, or no response, within the boto3 client's time-outs."""
 
 
 class CredentialsError(TransportError):
-    """No credentials were found, or they could not be loaded or refreshed."""
+    """No credentials were found, or they could not be loaded, refreshed or used."""
 
 
 class ConfigurationError(TransportError):
-    """The AWS configuration will not do: no region, an unknown profile, an endpoint that makes no sense."""
+    """The AWS configuration is unusable: no region, an unknown profile, an invalid endpoint."""
 
 
 class ResponseError(ECRImagesError):
-    """ECR's answer makes no sense. It is never taken for an empty repository."""
+    """ECR's response is malformed. It is never treated as an empty repository."""
 
+    operation_name: str = "DescribeImages"
+    """The operation that was called."""
     request_id: str | None = None
-    """What AWS support asks for. None if the answer had none."""
+    """The id that AWS support asks for. None if the response had none."""
 
     def __str__(self) -> str:
         text = super().__str__()
-        return text if self.request_id is None else f"{text} (DescribeImages, request id {self.request_id})"
+        if self.request_id is None:
+            return text
+        return f"{text} ({self.operation_name}, request id {printable(self.request_id, 100)})"
 
 
 class MalformedResponseError(ResponseError):
-    """An answer is not JSON, is cut short, lacks a member, or has one of a wrong type or out of range.
+    """A response is not JSON, is truncated, lacks a field, or has a field of a wrong type or out of range.
 
     Args:
         problem: What is wrong, and what would be right.
         path: Where.
-        retryable: Whether the same call may succeed if it is made again later.
+        retryable: Whether the same call may succeed later.
     """
 
     path: str
-    """The member that is wrong, by ECR's own names, as in `imageDetails[3].imagePushedAt`; `''` if it is
-    the whole answer."""
+    """The field that is wrong, by ECR's own names, such as `imageDetails[3].imagePushedAt`; `''` for the
+    whole response."""
 
     def __init__(self, problem: str, *, path: str = "", retryable: bool = False) -> None:
         super().__init__(f"{path}: {problem}" if path else problem)
@@ -285,59 +256,21 @@ class MalformedResponseError(ResponseError):
 
 
 class RepeatedTokenError(ResponseError):
-    """ECR sent a `nextToken` that was used already; to follow it would list the same images for ever.
+    """ECR returned a `nextToken` that was already used: following it would list the same images forever.
 
-    The page that carried it was not handed out: the iterator asks for it again when it goes on.
+    The images of that page were not returned. The iterator requests the page again when it resumes.
 
     Args:
         token: The token.
-        request_id: The id of the request that brought it again.
+        request_id: The id of the request that returned it again.
     """
 
     token: str
-    """The token that came again."""
+    """The token that was repeated."""
 
     def __init__(self, token: str, *, request_id: str | None = None) -> None:
         super().__init__(
-            "ECR sent a nextToken that was used already; its images would come twice. "
-            "Ask the iterator for its next image to request the page again"
+            "ECR returned a nextToken that was already used (pagination loop). Call next() to retry the page"
         )
         self.token = token
         self.request_id = request_id
-
-
-def error_code(response: Mapping[str, Any]) -> str:
-    """Return the error code of a parsed answer, without the `prefix#` that some services put before it."""
-    return str((response.get("Error") or {}).get("Code") or "").rpartition("#")[2]
-
-
-def redacted(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SECRETS.sub(r"\g<before>[redacted]", value)
-    if isinstance(value, Mapping):
-        return {key: redacted(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [redacted(item) for item in value]
-    return value
-
-
-def _repository(message: str, request: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    told = _REPOSITORY_TEXT.search(message)
-    if told:
-        return told[1], told[2]
-    return request.get("repositoryName"), request.get("registryId")
-
-
-def _image_id(message: str, request: Mapping[str, Any]) -> ImageId | None:
-    told = _IMAGE_TEXT.search(message)
-    if told:
-        digest = None if told[1] == "null" else told[1]
-        # With no digest, 'null' can only be a tag of that name: an id has one of the two.
-        tag = None if told[2] == "null" and digest else told[2]
-        # What is no id was told by another than ECR; the request may tell more.
-        with suppress(ValueError):
-            return ImageId(tag=tag, digest=digest)
-    asked = request.get("imageIds") or []
-    if len(asked) == 1:
-        return ImageId(tag=asked[0].get("imageTag"), digest=asked[0].get("imageDigest"))
-    return None

@@ -1,4 +1,4 @@
-"""Mappings that cannot be changed, and can be copied and pickled all the same."""
+"""Immutable mappings that can be copied and pickled."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class FrozenMapping(Mapping[str, _V_co]):
 
 
 class SeverityCounts(FrozenMapping[int]):
-    """How many findings a scan made, by severity.
+    """Number of scan findings by severity.
 
-    An immutable, hashable `Mapping` from severity to count, just as ECR sent it: sparse, in no
-    order, and empty when the scan found nothing. The documented severities are attributes too, and
-    0 where ECR sent none. A severity that this version does not know is a key like the others.
+    An immutable, hashable `Mapping` from severity to count, as ECR returned it: sparse, in no particular order,
+    and empty if the scan found nothing. The documented severities are also attributes, which are 0 where the
+    response had no count. A severity that this version does not know is a key like any other.
 
     ECR's name: `findingSeverityCounts`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindingsSummary.html).
@@ -65,47 +65,51 @@ class SeverityCounts(FrozenMapping[int]):
     __slots__ = ()
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
-        # str() turns a FindingSeverity into the plain string that ECR sends.
-        items = {_severity(key): _count(key, value) for key, value in (counts or {}).items()}
-        super().__init__(items)
+        super().__init__({_severity(key): _count(key, value) for key, value in (counts or {}).items()})
 
     def __hash__(self) -> int:
         return hash(frozenset(self._items.items()))
 
     @property
+    def total(self) -> int:
+        """Number of findings of all severities."""
+        return sum(self._items.values())
+
+    @property
     def critical(self) -> int:
-        """Number of CRITICAL findings, 0 if ECR sent none."""
+        """Number of CRITICAL findings; 0 if not reported."""
         return self._items.get("CRITICAL", 0)
 
     @property
     def high(self) -> int:
-        """Number of HIGH findings, 0 if ECR sent none."""
+        """Number of HIGH findings; 0 if not reported."""
         return self._items.get("HIGH", 0)
 
     @property
     def medium(self) -> int:
-        """Number of MEDIUM findings, 0 if ECR sent none."""
+        """Number of MEDIUM findings; 0 if not reported."""
         return self._items.get("MEDIUM", 0)
 
     @property
     def low(self) -> int:
-        """Number of LOW findings, 0 if ECR sent none."""
+        """Number of LOW findings; 0 if not reported."""
         return self._items.get("LOW", 0)
 
     @property
     def informational(self) -> int:
-        """Number of INFORMATIONAL findings, 0 if ECR sent none."""
+        """Number of INFORMATIONAL findings; 0 if not reported."""
         return self._items.get("INFORMATIONAL", 0)
 
     @property
     def undefined(self) -> int:
-        """Number of findings of UNDEFINED severity, 0 if ECR sent none."""
+        """Number of findings of UNDEFINED severity; 0 if not reported."""
         return self._items.get("UNDEFINED", 0)
 
 
 def _severity(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"a severity must be a string, such as 'HIGH', not {key!r}")
+    # str() turns a FindingSeverity into the plain string that ECR sends.
     return str(key)
 
 

@@ -1,34 +1,37 @@
-"""The records: what ECR says of an image, frozen.
+"""The records: what ECR returns about an image, frozen.
 
-Each field documents the meaning, the unit, what None means and ECR's own name. The rules of the wire
-stand apart, in `_members` and `_wire`.
+Each field documents its meaning, unit, what None means, and ECR's own name; its metadata has that name for the
+code.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, cast, final
 
 import attrs
 
 from ecrimages._enums import ImageStatus, ScanStatus
+from ecrimages._image_dict import record_from_dict, record_to_dict, wire
+from ecrimages._image_id import repr_without_none
 from ecrimages._mappings import FrozenMapping, SeverityCounts, freeze
 
-__all__ = ["Image", "ImageId", "ImagePage", "ImageScanFindingsSummary", "ImageScanStatus"]
+__all__ = ["NO_EXTRA", "Image", "ImagePage", "ImageScanFindingsSummary", "ImageScanStatus"]
 
-# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageIdentifier.html gives a tag 1 to
-# 300 characters. The characters below are in no tag of the OCI grammar: whoever sends them has passed
-# a whole image reference, and "does not exist" would be the wrong answer.
-_TAG = re.compile(r"[^\s:/@]{1,300}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# https://github.com/opencontainers/image-spec/blob/main/media-types.md, and Docker's own.
+_INDEX_MEDIA_TYPES = frozenset(
+    {
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    }
+)
 
-# Of a field with a converter, editors that ask pyright show the type of the default: hence the casts.
+# pyright shows a field that has a converter with the type of its default: hence the casts.
 _NO_TIME = cast("datetime | None", None)
 _NO_TAGS = cast("tuple[str, ...]", ())
-# What an image without unknown members has in `extra`: one object for all of them.
-_NOTHING = cast("Mapping[str, Any]", FrozenMapping())
+# The `extra` of a record without unknown fields: one object for all of them.
+NO_EXTRA = cast("Mapping[str, Any]", FrozenMapping())
 
 
 def _utc(value: datetime) -> datetime:
@@ -37,7 +40,7 @@ def _utc(value: datetime) -> datetime:
     if value.utcoffset() is None:
         raise ValueError(f"a time must be an aware datetime, but {value!r} has no time zone")
     try:
-        return value.astimezone(timezone.utc)
+        return value.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"a time must be between the years 1 and 9999 in UTC, not {value!r}") from None
 
@@ -52,61 +55,14 @@ def _optional_utc(value: datetime | None) -> datetime | None:
     return None if value is None else _utc(value)
 
 
-def _said(record: Any) -> str:
-    # A record of sixteen fields is readable only without those of which ECR said nothing.
-    fields = ((field.name, getattr(record, field.name)) for field in attrs.fields(type(record)) if field.repr)
-    said = ", ".join(f"{name}={value!r}" for name, value in fields if value is not None)
-    return f"{type(record).__name__}({said})"
+def _rich_repr(record: Any) -> Iterator[tuple[str, Any, Any]]:
+    for field in attrs.fields(type(record)):
+        if field.repr:
+            yield field.name, getattr(record, field.name), None
 
 
-# order=False is the default of attrs, but mypy takes it for True, and lets sorted() take records.
-
-
-@final
-@attrs.frozen(kw_only=True, order=False, repr=False, weakref_slot=False)
-class ImageId:
-    """Names one image of a repository, by tag or by digest.
-
-    With both, ECR answers only if the tag is on the image with that digest. ECR's name:
-    `ImageIdentifier` (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageIdentifier.html).
-
-    Raises:
-        TypeError: `tag` or `digest` is not a string.
-        ValueError: Neither is given; the tag is empty, longer than 300 characters, or holds white
-            space, ':', '/' or '@'; the digest is not 'sha256:' and 64 lower-case hex digits.
-    """
-
-    tag: str | None = attrs.field(default=None)
-    """A tag, without the repository's name. None if the image is named by digest. ECR: `imageTag`."""
-    digest: str | None = attrs.field(default=None)
-    """A manifest digest, `sha256:…`. None if the image is named by tag. ECR: `imageDigest`."""
-
-    @tag.validator
-    def _check_tag(self, attribute: attrs.Attribute[str | None], value: str | None) -> None:
-        _check_matches("tag", value, _TAG, "1 to 300 characters without white space, ':', '/' or '@'")
-
-    @digest.validator
-    def _check_digest(self, attribute: attrs.Attribute[str | None], value: str | None) -> None:
-        _check_matches("digest", value, _DIGEST, "'sha256:' and 64 lower-case hex digits")
-
-    def __attrs_post_init__(self) -> None:
-        if self.tag is None and self.digest is None:
-            raise ValueError("an ImageId needs a tag or a digest, such as ImageId(tag='v1')")
-
-    def __repr__(self) -> str:
-        return _said(self)
-
-
-def _check_matches(name: str, value: object, pattern: re.Pattern[str], allowed: str) -> None:
-    if value is None:
-        return
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a string, not {value!r}")
-    if not pattern.fullmatch(value):
-        raise ValueError(f"{name} must be {allowed}, not {value!r}")
-
-
-# The records have no slot for weak references, which would cost each image eight bytes.
+# The records have no slot for weak references, which would cost each image eight bytes. attrs has order=False by
+# default, but mypy assumes True, and would let sorted() take records.
 
 
 @final
@@ -119,145 +75,171 @@ class ImageScanStatus:
     """
 
     status: ScanStatus | None = attrs.field(
-        default=cast("ScanStatus | None", None), converter=attrs.converters.optional(ScanStatus)
+        default=cast("ScanStatus | None", None),
+        converter=attrs.converters.optional(ScanStatus),
+        metadata=wire("status"),
     )
-    """The state. None if ECR did not say. ECR: `status`."""
-    description: str | None = attrs.field(default=None)
-    """The state in words. None if ECR did not say, as it does while a scan runs. ECR: `description`."""
-    extra: Mapping[str, Any] = attrs.field(default=_NOTHING, converter=freeze, eq=False, repr=False)
-    """Members that this version does not know, by ECR's own names. Empty if there are none. No part of
-    equality, hash and repr."""
+    """The state. None if not reported. ECR: `status`."""
+    description: str | None = attrs.field(default=None, metadata=wire("description"))
+    """The state in words. None if not reported, as while a scan is running. ECR: `description`."""
+    extra: Mapping[str, Any] = attrs.field(default=NO_EXTRA, converter=freeze, eq=False, repr=False)
+    """Fields that this version does not know, by ECR's own names. Ignored by equality, hash and repr."""
 
-    def __repr__(self) -> str:
-        return _said(self)
+    __repr__ = repr_without_none
+    __rich_repr__ = _rich_repr
 
 
 @final
 @attrs.frozen(kw_only=True, order=False, repr=False, weakref_slot=False)
 class ImageScanFindingsSummary:
-    """What an image's last vulnerability scan found, in numbers.
+    """The number of findings of an image's last vulnerability scan.
+
+    AWS-native basic scanning, the kind that new registries have, does not fill it: a missing summary does not
+    mean that the image was not scanned.
 
     ECR's name: `imageScanFindingsSummary`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindingsSummary.html).
     """
 
-    scan_completed_at: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
-    """When the scan ended, in UTC. None if ECR did not say. ECR: `imageScanCompletedAt`."""
-    vulnerability_source_updated_at: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
-    """How old the scanner's data was: their last update, in UTC. None if ECR did not say. ECR:
+    scan_completed_at: datetime | None = attrs.field(
+        default=_NO_TIME, converter=_optional_utc, metadata=wire("imageScanCompletedAt")
+    )
+    """When the scan finished, in UTC. None if not reported. ECR: `imageScanCompletedAt`."""
+    vulnerability_source_updated_at: datetime | None = attrs.field(
+        default=_NO_TIME, converter=_optional_utc, metadata=wire("vulnerabilitySourceUpdatedAt", repeats=True)
+    )
+    """When the scanner's vulnerability data was last updated, in UTC. None if not reported. ECR:
     `vulnerabilitySourceUpdatedAt`."""
     severity_counts: SeverityCounts | None = attrs.field(
-        default=cast("SeverityCounts | None", None), converter=attrs.converters.optional(SeverityCounts)
+        default=cast("SeverityCounts | None", None),
+        converter=attrs.converters.optional(SeverityCounts),
+        metadata=wire("findingSeverityCounts"),
     )
-    """Number of findings by severity; empty if the scan found nothing. None if ECR did not say. ECR:
+    """Number of findings by severity; empty if the scan found nothing. None if not reported. ECR:
     `findingSeverityCounts`."""
-    extra: Mapping[str, Any] = attrs.field(default=_NOTHING, converter=freeze, eq=False, repr=False)
-    """Members that this version does not know, by ECR's own names. Empty if there are none. No part of
-    equality, hash and repr."""
+    extra: Mapping[str, Any] = attrs.field(default=NO_EXTRA, converter=freeze, eq=False, repr=False)
+    """Fields that this version does not know, by ECR's own names. Ignored by equality, hash and repr."""
 
-    def __repr__(self) -> str:
-        return _said(self)
+    __repr__ = repr_without_none
+    __rich_repr__ = _rich_repr
 
 
 @final
 @attrs.frozen(kw_only=True, order=False, repr=False, weakref_slot=False)
 class Image:
-    """One image of an Amazon ECR repository: one manifest, with all that DescribeImages tells of it.
+    """One image of an Amazon ECR repository: one manifest, with everything that DescribeImages returns about it.
 
-    Frozen, hashable, picklable, and equal to another with the same fields. A multi-architecture push
-    makes several: the index, which carries the tags, and its members, which carry none.
+    Frozen, hashable, picklable, and equal to another image with the same fields. A multi-architecture push
+    creates several: the index, which has the tags, and its child manifests, which have none.
 
     ECR's name: `ImageDetail`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html).
     """
 
-    registry_id: str
+    registry_id: str = attrs.field(metadata=wire("registryId", repeats=True))
     """The AWS account that owns the registry, 12 digits. ECR: `registryId`."""
-    repository_name: str
+    repository_name: str = attrs.field(metadata=wire("repositoryName", repeats=True))
     """The repository, without the registry's host name. ECR: `repositoryName`."""
-    digest: str
-    """The digest of the image's manifest, `sha256:…`, which names the image for good. ECR:
+    digest: str = attrs.field(metadata=wire("imageDigest"))
+    """The digest of the image's manifest, `sha256:…`, which identifies the image forever. ECR:
     `imageDigest`."""
-    pushed_at: datetime = attrs.field(converter=_utc)
-    """When this manifest was first pushed, in UTC. Another tag put on it later does not change it. ECR:
+    pushed_at: datetime = attrs.field(converter=_utc, metadata=wire("imagePushedAt"))
+    """When this manifest was first pushed, in UTC. Tagging it again later does not change it. ECR:
     `imagePushedAt`."""
-    tags: tuple[str, ...] = attrs.field(default=_NO_TAGS, converter=_tags)
-    """The tags, in ECR's order, which means nothing; `()` if the image is untagged. ECR: `imageTags`."""
-    size_in_bytes: int | None = None
-    """Size in the registry, in compressed bytes; of an index, the size of its largest member. None if
-    ECR did not say. ECR: `imageSizeInBytes`."""
-    scan_status: ImageScanStatus | None = None
-    """The state of the vulnerability scan. None if the image was never scanned, or ECR did not say. ECR:
-    `imageScanStatus`."""
-    scan_findings_summary: ImageScanFindingsSummary | None = None
-    """What the last scan found, in numbers. None if there was no scan, or ECR did not say; with counts
-    that are empty, the scan found nothing. ECR: `imageScanFindingsSummary`."""
-    manifest_media_type: str | None = None
-    """The media type of the manifest, which tells an image from an index. None if ECR did not say. ECR:
-    `imageManifestMediaType`."""
-    artifact_media_type: str | None = None
-    """The media type of the config, which tells an image from a Helm chart or a signature. None on an
-    index, or if ECR did not say. ECR: `artifactMediaType`."""
-    last_recorded_pull_time: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
-    """When ECR last recorded a pull, in UTC; it does so at least once in 24 hours. None if the image was
-    never pulled. ECR: `lastRecordedPullTime`."""
-    subject_manifest_digest: str | None = None
-    """For a signature, an SBOM or another referrer, the digest of the image that it is about. None for
-    all others, or if ECR did not say. ECR: `subjectManifestDigest`."""
-    status: ImageStatus | None = attrs.field(
-        default=cast("ImageStatus | None", None), converter=attrs.converters.optional(ImageStatus)
+    tags: tuple[str, ...] = attrs.field(default=_NO_TAGS, converter=_tags, metadata=wire("imageTags"))
+    """The tags, in no particular order; `()` if the image is untagged. ECR: `imageTags`."""
+    size_in_bytes: int | None = attrs.field(default=None, metadata=wire("imageSizeInBytes"))
+    """Size in the registry, in compressed bytes; of an index, the size of its largest child. None if not
+    reported. ECR: `imageSizeInBytes`."""
+    scan_status: ImageScanStatus | None = attrs.field(default=None, metadata=wire("imageScanStatus", repeats=True))
+    """The state of the vulnerability scan. None if not reported, which AWS-native basic scanning never does.
+    ECR: `imageScanStatus`."""
+    scan_findings_summary: ImageScanFindingsSummary | None = attrs.field(
+        default=None, metadata=wire("imageScanFindingsSummary")
     )
-    """The storage class: ACTIVE, ARCHIVED or ACTIVATING. None if ECR did not say. ECR: `imageStatus`."""
-    last_archived_at: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
-    """When the image was last moved to the archive, in UTC. None if it never was, or ECR did not say. ECR:
+    """The number of findings of the last scan. None if not reported: the image may have been scanned all the
+    same, as by AWS-native basic scanning. ECR: `imageScanFindingsSummary`."""
+    manifest_media_type: str | None = attrs.field(default=None, metadata=wire("imageManifestMediaType", repeats=True))
+    """The media type of the manifest, which distinguishes an image from an index. None if not reported. ECR:
+    `imageManifestMediaType`."""
+    artifact_media_type: str | None = attrs.field(default=None, metadata=wire("artifactMediaType", repeats=True))
+    """The media type of the config, which distinguishes an image from a Helm chart or a signature. None for an
+    index, or if not reported. ECR: `artifactMediaType`."""
+    last_recorded_pull_time: datetime | None = attrs.field(
+        default=_NO_TIME, converter=_optional_utc, metadata=wire("lastRecordedPullTime")
+    )
+    """When ECR last recorded a pull, in UTC; it does so at least once in 24 hours. None if the image was never
+    pulled. ECR: `lastRecordedPullTime`."""
+    subject_manifest_digest: str | None = attrs.field(default=None, metadata=wire("subjectManifestDigest"))
+    """For a referrer, such as a signature or an SBOM, the digest of the image that it refers to. None for all
+    others, or if not reported. ECR: `subjectManifestDigest`."""
+    status: ImageStatus | None = attrs.field(
+        default=cast("ImageStatus | None", None),
+        converter=attrs.converters.optional(ImageStatus),
+        metadata=wire("imageStatus", repeats=True),
+    )
+    """The storage class: ACTIVE, ARCHIVED or ACTIVATING. None if not reported. ECR: `imageStatus`."""
+    last_archived_at: datetime | None = attrs.field(
+        default=_NO_TIME, converter=_optional_utc, metadata=wire("lastArchivedAt")
+    )
+    """When the image was last archived, in UTC. None if it never was, or not reported. ECR:
     `lastArchivedAt`."""
-    last_activated_at: datetime | None = attrs.field(default=_NO_TIME, converter=_optional_utc)
-    """When the image last came back from the archive, in UTC. None if it never did, or ECR did not say.
-    ECR: `lastActivatedAt`."""
-    extra: Mapping[str, Any] = attrs.field(default=_NOTHING, converter=freeze, eq=False, repr=False)
-    """Members that this version does not know, by ECR's own names, in wire form. Empty if there are none.
-    No part of equality, hash and repr."""
+    last_activated_at: datetime | None = attrs.field(
+        default=_NO_TIME, converter=_optional_utc, metadata=wire("lastActivatedAt")
+    )
+    """When the image was last restored from the archive, in UTC. None if it never was, or not reported. ECR:
+    `lastActivatedAt`."""
+    extra: Mapping[str, Any] = attrs.field(default=NO_EXTRA, converter=freeze, eq=False, repr=False)
+    """Fields that this version does not know, by ECR's own names, in wire form. Ignored by equality, hash and
+    repr."""
 
-    def __repr__(self) -> str:
-        return _said(self)
+    __repr__ = repr_without_none
+    __rich_repr__ = _rich_repr
 
-    # The rules of the wire live one floor up, where they can be changed without touching the records;
-    # people look for these two here. Hence the imports inside, which run once.
+    @property
+    def severity_counts(self) -> SeverityCounts | None:
+        """Number of findings by severity; empty if the last scan found nothing.
+
+        None if the response has no counts, **which says nothing about whether the image was scanned**:
+        AWS-native basic scanning reports only through `DescribeImageScanFindings`.
+        """
+        return self.scan_findings_summary and self.scan_findings_summary.severity_counts
+
+    @property
+    def is_index(self) -> bool:
+        """Whether the manifest is an OCI index or a Docker manifest list, as of a multi-architecture image."""
+        return self.manifest_media_type in _INDEX_MEDIA_TYPES
 
     @classmethod
     def from_dict(cls, detail: Mapping[str, Any]) -> Image:
-        """Build an image from a member of `imageDetails`.
+        """Build an image from an item of `imageDetails`.
 
         Args:
-            detail: The member in wire form (times are epoch seconds) or in boto3's (times are aware
-                datetimes), with ECR's own names. Members that are None count as absent, unknown ones
-                go into `extra`.
+            detail: The item with ECR's own names, in wire form (times in epoch seconds) or in boto3's form
+                (times as aware datetimes). Times may also be text in ISO 8601, as the AWS CLI prints them.
+                A field that is None counts as absent, and an unknown one goes into `extra`.
 
         Returns:
-            The image. Later changes to `detail` do not show in it.
+            The image. Later changes to `detail` do not affect it.
 
         Raises:
-            MalformedResponseError: A member that every image has is missing, or one is of a wrong
-                type or out of range; `path` names it.
+            MalformedResponseError: A required field is missing, or a field is of a wrong type or out of
+                range; `path` names it.
         """
-        from ecrimages import _members
-
-        return _members.image_from_dict(detail)
+        return record_from_dict(cls, detail)
 
     def to_dict(self, *, wire: bool = False) -> dict[str, Any]:
-        """Give ECR's own names back: the inverse of `from_dict()`.
+        """Return the image with ECR's own names: the inverse of `from_dict()`.
 
         Args:
-            wire: False for boto3's form, in which times are datetimes (here in UTC). True for the
-                form that ECR sends, in which they are epoch seconds: it can be stored as JSON, and is
-                exact to the microsecond until the year 2242.
+            wire: False for boto3's form, in which times are datetimes (here in UTC). True for the form that
+                ECR sends, in which they are epoch seconds: it can be stored as JSON, and is exact to the
+                microsecond until the year 2242.
 
         Returns:
-            A new dict, without the members of which ECR said nothing, and with those in `extra`.
+            A new dict, without the fields that were not reported, and with those in `extra`.
         """
-        from ecrimages import _members
-
-        return _members.image_to_dict(self, wire=wire)
+        return record_to_dict(self, wire=wire)
 
 
 def _images(value: Iterable[Image]) -> tuple[Image, ...]:
@@ -267,17 +249,17 @@ def _images(value: Iterable[Image]) -> tuple[Image, ...]:
 @final
 @attrs.frozen(kw_only=True, order=False, weakref_slot=False)
 class ImagePage:
-    """One answer of DescribeImages.
+    """One page of a listing: one response of DescribeImages.
 
     ECR's name: `DescribeImagesResponse`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html).
     """
 
     images: tuple[Image, ...] = attrs.field(converter=_images, repr=lambda images: f"<{len(images)} images>")
-    """The images, in ECR's order, which is not documented. `()` only if the repository, or what the
-    filters leave of it, ends here. ECR: `imageDetails`."""
+    """The images, in ECR's order, which is not documented. ECR: `imageDetails`."""
     next_token: str | None = None
-    """Where the next page begins: for `start_token=`. None on the last page. ECR: `nextToken`."""
+    """The token of the next page, for `start_token=`. None on the last page. ECR: `nextToken`."""
     request_id: str | None = None
-    """What AWS support asks for: the id of the request that was answered. None if the answer had none.
-    ECR: the header `x-amzn-RequestId`."""
+    """The id that AWS support asks for. None if the response had none. ECR: the header `x-amzn-RequestId`."""
+    repository_name: str | None = None
+    """The repository that was listed."""

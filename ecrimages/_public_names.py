@@ -1,4 +1,4 @@
-"""The names under which people know what the private modules define."""
+"""The module under which people know what the private modules define."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["publish"]
 
 
 def publish(module: str, names: Mapping[str, object]) -> None:
-    """Have tracebacks, reprs, pickles and the documentation show classes as those of `module`."""
+    """Make tracebacks, reprs, pickles and the documentation show classes as those of `module`."""
     for value in names.values():
         if isinstance(value, type):
             value.__module__ = module

@@ -1,0 +1,250 @@
+"""Between an item of `imageDetails` and its record: `from_dict()` and `to_dict()`, derived from the fields.
+
+A record's field carries its wire name in its metadata, and its type in its annotation. All else follows from
+these: how a value is read from a dict and written to one, and the structs of the fast path in `_response`. A
+null means the same as an absent field, and an unknown field goes into `extra`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin
+
+import attrs
+
+from ecrimages._errors import MalformedResponseError
+from ecrimages._mappings import SeverityCounts, thaw
+from ecrimages._redaction import excerpt, printable
+
+__all__ = ["RecordField", "as_time", "fields_of", "record_from_dict", "record_to_dict", "wire"]
+
+_T = TypeVar("_T")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ISO_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):\d\d:\d\d)(\.\d{1,6})?\d*(Z|[+-]\d\d:?\d\d)", re.ASCII
+)
+
+
+def wire(name: str, *, repeats: bool = False) -> dict[str, Any]:
+    """Return the metadata of a record's field.
+
+    Args:
+        name: ECR's own name.
+        repeats: Whether the images of a repository have few different values: each is then converted, and kept
+            in memory, once a page.
+    """
+    return {"wire": name, "repeats": repeats}
+
+
+@attrs.frozen
+class RecordField:
+    """What is known of a record's field."""
+
+    name: str
+    """The attribute of the record."""
+    wire: str
+    """ECR's own name."""
+    type: Any
+    """What the attribute holds, if it is not None."""
+    is_required: bool
+    repeats: bool
+    """Whether few different values are expected in a page."""
+    read: Callable[[Any], Any]
+    """From the value in a dict, in wire form or boto3's; raises `_UnreadableError`."""
+
+
+@functools.cache
+def fields_of(record_class: type) -> tuple[RecordField, ...]:
+    """Return the fields of a record class that ECR has a name for."""
+    attrs.resolve_types(record_class)
+    return tuple(
+        RecordField(
+            name=field.name,
+            wire=field.metadata["wire"],
+            type=(value_type := _without_none(field.type)),
+            is_required=field.default is attrs.NOTHING,
+            repeats=field.metadata["repeats"],
+            read=_reader_of(value_type),
+        )
+        for field in attrs.fields(record_class)
+        if field.metadata
+    )
+
+
+def record_from_dict(record_class: type[_T], item: object, path: str = "") -> _T:
+    """Return the record in a dict; `path` is where the dict stands in the response.
+
+    Raises:
+        MalformedResponseError: A field is missing, of a wrong type or out of range.
+    """
+    try:
+        return _record(record_class, item)
+    except _UnreadableError as unreadable:
+        problem, place = str(unreadable), path + unreadable.path
+    except RecursionError:
+        problem, place = "nested too deeply", path
+    raise MalformedResponseError(problem, path=place.lstrip("."))
+
+
+def record_to_dict(record: Any, *, wire: bool = False, with_extra: bool = True) -> dict[str, Any]:
+    """Return a record as a dict with ECR's own names, in wire form or in boto3's."""
+    written: dict[str, Any] = {}
+    for field in fields_of(type(record)):
+        value = getattr(record, field.name)
+        # ECR has no empty list of tags: an untagged image has no such field.
+        if value is None or value == ():
+            continue
+        if attrs.has(type(value)):
+            value = record_to_dict(value, wire=wire, with_extra=with_extra)
+        elif isinstance(value, datetime):
+            value = _epoch_seconds(value) if wire else value
+        else:
+            value = value.value if isinstance(value, Enum) else thaw(value)
+        written[field.wire] = value
+    return {**written, **thaw(record.extra)} if with_extra else written
+
+
+def as_time(value: object) -> datetime:
+    """Return the time in a value: epoch seconds, an aware datetime, or text in ISO 8601."""
+    if isinstance(value, str):
+        # The AWS CLI prints times in ISO 8601, and its output is often what was saved.
+        if (found := _ISO_TIME.fullmatch(value)) is None:
+            raise _expected("a time in epoch seconds, or in ISO 8601 with its zone", value)
+        date, clock, fraction, zone = found.groups(default="")
+        value = _parsed_iso_time(f"{date}T{clock}{fraction}{zone}")
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise _expected("a time with its zone", value)
+    elif not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise _expected("a time in epoch seconds, or an aware datetime", value)
+    try:
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        # fromtimestamp() rounds as the fast path does, but takes no negative numbers on Windows.
+        return datetime.fromtimestamp(value, UTC) if value >= 0 else _EPOCH + timedelta(seconds=value)
+    except (ValueError, OverflowError, OSError):
+        raise _expected("a time between the years 1 and 9999", value) from None
+
+
+class _UnreadableError(Exception):
+    """A value is not what it should be: says what is wrong, and where below it."""
+
+    def __init__(self, problem: str, path: str = "") -> None:
+        super().__init__(problem)
+        self.path = path
+
+
+def _expected(what: str, value: object) -> _UnreadableError:
+    return _UnreadableError(f"expected {what}, not {excerpt(value)}")
+
+
+def _parsed_iso_time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise _expected("a time in epoch seconds, or in ISO 8601 with its zone", text) from None
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) is not UnionType:
+        return annotation
+    [value_type] = [item for item in get_args(annotation) if item is not NoneType]
+    return value_type
+
+
+def _reader_of(value_type: Any) -> Callable[[Any], Any]:
+    if attrs.has(value_type):
+        return functools.partial(_record, value_type)
+    if isinstance(value_type, type) and issubclass(value_type, Enum):
+        return lambda value: value_type(_string(value))
+    return _READERS[value_type]
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise _expected("a string", value)
+    return value
+
+
+def _integer(value: object) -> int:
+    # JSON has one kind of number, and some encoders write a long as 3.7E9.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _expected("an integer", value)
+    return value
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise _expected("a list of strings", value)
+    return tuple(
+        _located(f"[{index}]", _string, item) for index, item in enumerate(value) if item is not None
+    )
+
+
+def _severity_counts(value: object) -> SeverityCounts:
+    if not isinstance(value, Mapping):
+        raise _expected("an object of severities and counts", value)
+    return SeverityCounts(
+        {
+            _string(severity): _located(f".{printable(severity, 60)}", _integer, count)
+            for severity, count in value.items()
+            if count is not None
+        }
+    )
+
+
+_READERS: Mapping[Any, Callable[[Any], Any]] = {
+    str: _string,
+    int: _integer,
+    datetime: as_time,
+    tuple[str, ...]: _strings,
+    SeverityCounts: _severity_counts,
+}
+
+
+def _located(place: str, read: Callable[[Any], _T], value: object) -> _T:
+    try:
+        return read(value)
+    except _UnreadableError as unreadable:
+        unreadable.path = place + unreadable.path
+        raise
+
+
+def _record(record_class: type[_T], item: object) -> _T:
+    if not isinstance(item, Mapping):
+        raise _expected("an object", item)
+    fields = {field.wire: field for field in fields_of(record_class)}
+    values: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for name, value in item.items():
+        if value is None:
+            continue
+        if field := fields.get(name):
+            values[field.name] = _located(f".{name}", field.read, value)
+        else:
+            extra[name] = value
+    for field in fields.values():
+        if field.is_required and field.name not in values:
+            raise _UnreadableError(_why_missing(field.wire, extra), f".{field.wire}")
+    return record_class(**values, **({"extra": extra} if extra else {}))
+
+
+def _why_missing(name: str, extra: Mapping[str, Any]) -> str:
+    if "imageDetails" in extra:
+        return "missing: this is a whole response; take the items of its 'imageDetails' one by one"
+    for other in extra:
+        if str(other).replace("_", "").lower() == name.lower():
+            return f"missing: ECR's own name is {name!r}, not {excerpt(other)}"
+    return "missing"
+
+
+def _epoch_seconds(time: datetime) -> int | float:
+    seconds = (time - _EPOCH).total_seconds()
+    return int(seconds) if seconds.is_integer() else seconds

@@ -1,0 +1,73 @@
+"""`ImageId`: the id of one image, by tag or by digest."""
+
+from __future__ import annotations
+
+import re
+from typing import final
+
+import attrs
+
+__all__ = ["ImageId", "repr_without_none"]
+
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageIdentifier.html allows tags of 1 to 300
+# characters. The characters below are in no tag of the OCI grammar: a string that has them is a whole image
+# reference, and "does not exist" would be the wrong response to it.
+_TAG = re.compile(r"[^\s:/@]{1,300}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def repr_without_none(record: object) -> str:
+    """Return the repr of a record without the fields that are None: sixteen fields are hard to read."""
+    fields = ((field.name, getattr(record, field.name)) for field in attrs.fields(type(record)) if field.repr)
+    shown = ", ".join(f"{name}={value!r}" for name, value in fields if value is not None)
+    return f"{type(record).__name__}({shown})"
+
+
+# attrs has order=False by default, but mypy assumes True, and would let sorted() take records.
+@final
+@attrs.frozen(kw_only=True, order=False, repr=False, weakref_slot=False)
+class ImageId:
+    """The id of one image of a repository: a tag, a digest, or both.
+
+    With both, ECR finds the image only if the tag is on the image with that digest. ECR's name:
+    `ImageIdentifier` (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageIdentifier.html).
+
+    Raises:
+        TypeError: `tag` or `digest` is not a string.
+        ValueError: Neither is given; the tag is empty, longer than 300 characters, or contains white space,
+            ':', '/' or '@'; the digest is not 'sha256:' and 64 lower-case hex digits.
+    """
+
+    tag: str | None = attrs.field(default=None)
+    """A tag, without the repository name. None if the image is identified by digest. ECR: `imageTag`."""
+    digest: str | None = attrs.field(default=None)
+    """A manifest digest, `sha256:…`. None if the image is identified by tag. ECR: `imageDigest`."""
+
+    @tag.validator
+    def _check_tag(self, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+        _check_matches(
+            "tag",
+            value,
+            _TAG,
+            "1 to 300 characters without white space, ':', '/' or '@' (only 'sha256:…' is a digest)",
+        )
+
+    @digest.validator
+    def _check_digest(self, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+        _check_matches("digest", value, _DIGEST, "'sha256:' and 64 lower-case hex digits")
+
+    def __attrs_post_init__(self) -> None:
+        if self.tag is None and self.digest is None:
+            raise ValueError("an ImageId needs a tag or a digest, such as ImageId(tag='v1')")
+
+    def __repr__(self) -> str:
+        return repr_without_none(self)
+
+
+def _check_matches(name: str, value: object, pattern: re.Pattern[str], allowed: str) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {value!r}")
+    if not pattern.fullmatch(value):
+        raise ValueError(f"{name} must be {allowed}, not {value!r}")

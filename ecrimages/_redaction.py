@@ -1,0 +1,107 @@
+"""What may be shown of untrusted text: without secrets, short, and printable."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping
+from reprlib import Repr
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+__all__ = ["Secrets", "excerpt", "printable", "redacted"]
+
+_REDACTED = "[redacted]"
+_LONGEST_TEXT = 500
+_LONGEST_EXCERPT = 200
+# Test credentials such as "testing" stand in too many texts to be removed from all of them.
+_SHORTEST_SECRET = 8
+
+# Services and proxies may quote the request that they refused. The values that a call was sent with are removed
+# by value; these patterns find what is left, by the names that stand before it. Between the name and the value
+# stand quotes, colons, tags and escapes. Possessive quantifiers keep the time linear.
+_PATTERNS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?P<kept>(?:security[-_]token|session[-_]?token|secret[-_]?access[-_]?key|client[-_]?secret|"
+        r"(?:proxy[-_])?authorization['\"\s:=&;a-z]{1,16}?(?:basic|bearer))"
+        r"(?:&#?\w{1,8};|%[0-9a-f]{2}|\\u[0-9a-f]{4}|</?\w{1,10}>|[^\w%&<+/]|[%&<\\]){1,40}+)[\w+/=.~%-]++",
+        r"(?P<kept>\b(?:Credential|Signature)=)[^\s,;&'\"<]++",
+        # user:password@, after a scheme or at the beginning of a word. An image reference is no password.
+        r"(?P<kept>://|(?<![^\s'\"(<=,]))[^\s:/@'\"(<=,]{1,256}+:(?!//)[^\s@'\"]{1,256}+(?=@(?!sha256:))",
+        r"(?P<kept>://)[^\s/@'\"]{1,256}+(?=@)",
+    )
+)
+_CONTROL_CHARACTER = re.compile(r"[^\x20-\x7e\xa1-\U0010ffff]|[\u2028\u2029\ud800-\udfff]")
+
+
+class Secrets:
+    """The secret values of one call, to be removed from every text that it leads to.
+
+    Args:
+        values: Secret keys, session tokens, signatures and passwords.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        variants: set[str] = set()
+        for value in map(str.strip, values):
+            if len(value) >= _SHORTEST_SECRET:
+                percent = quote(value, safe="")
+                variants |= {value, html.escape(value), json.dumps(value)[1:-1], quote_plus(value), quote(value)}
+                variants |= {percent, percent.lower(), value.replace("/", r"\/"), repr(value)[1:-1]}
+                variants.add(base64.b64encode(value.encode()).decode())
+        longest_first = sorted(variants, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def removed_from(self, text: str) -> str:
+        """Return the text without the values, in whatever encoding they stand there."""
+        return self._pattern.sub(_REDACTED, text) if self._pattern else text
+
+
+_NO_SECRETS = Secrets(())
+
+
+def redacted(value: Any, secrets: Secrets = _NO_SECRETS) -> Any:
+    """Return JSON-like data without secrets: those of the call, and what looks like one."""
+    if isinstance(value, str):
+        value = secrets.removed_from(value)
+        for pattern in _PATTERNS:
+            value = pattern.sub(rf"\g<kept>{_REDACTED}", value)
+        return value
+    if isinstance(value, bytes):
+        return redacted(value.decode("latin-1"), secrets).encode("latin-1")
+    if isinstance(value, Mapping):
+        return {redacted(key, secrets): redacted(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(redacted(item, secrets) for item in value)
+    return value
+
+
+def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """Return a text on one line, with control characters escaped, cut to a length that people read."""
+    # Cut before the work: a service may send megabytes.
+    line = " ".join(text[: 4 * longest].split())
+    line = _CONTROL_CHARACTER.sub(lambda found: ascii(found[0])[1:-1], line)
+    return line if len(line) <= longest else f"{line[:longest]}..."
+
+
+class _Excerpts(Repr):
+    def repr_str(self, x: str, level: int) -> str:
+        # A string that is cut first may have lost what a secret is recognised by, and kept some of the secret.
+        return super().repr_str(redacted(x), level)
+
+
+_excerpts = _Excerpts()
+_excerpts.maxstring = _excerpts.maxother = 60
+
+
+def excerpt(value: object) -> str:
+    """Return the repr of a part of a response, short enough for a message and without secrets."""
+    try:
+        text = _excerpts.repr(value)
+    except ValueError:
+        # Python does not print an int of more than 4,300 digits.
+        return f"a very long {type(value).__name__}"
+    return printable(str(redacted(text)), _LONGEST_EXCERPT)
