@@ -7,13 +7,23 @@ Example::
     for image in ecrimages.describe_images("team/app", tag_status="TAGGED"):
         print(image.digest, image.tags, image.size_in_bytes, image.pushed_at)
 
-The functions use one `Client` that makes its boto3 client itself, from boto3's default session; for any
-other, make a `Client` of your own. All errors are an `ECRImagesError`. `ecrimages.testing` has an ECR for
+The functions share one `Client` that makes its boto3 client itself, from boto3's default session. For any other boto3
+client, make a `Client` of your own. Every error is an `ECRImagesError`. `ecrimages.testing` has a local fake of ECR for
 tests.
 """
 
-from ecrimages import _names
+from ecrimages import _public_names
+from ecrimages._api import (
+    describe_images,
+    get_image,
+    get_images,
+    image_exists,
+    image_uri,
+    newest_images,
+    repository_names,
+)
 from ecrimages._client import Client
+from ecrimages._client_types import AnyAsyncECRClient, AnyECRClient
 from ecrimages._enums import FindingSeverity, ImageStatus, ImageStatusFilter, ScanStatus, TagStatus
 from ecrimages._errors import (
     AccessDeniedError,
@@ -33,14 +43,17 @@ from ecrimages._errors import (
     ThrottlingError,
     TransportError,
 )
-from ecrimages._functions import describe_images, get_image, get_images, image_exists, newest_images
-from ecrimages._iterator import ImageIterator
+from ecrimages._image_id import ImageId
+from ecrimages._iterators import ImageIterator
 from ecrimages._mappings import SeverityCounts
-from ecrimages._models import Image, ImageId, ImagePage, ImageScanFindingsSummary, ImageScanStatus
+from ecrimages._models import Image, ImagePage, ImageScanFindingsSummary, ImageScanStatus
+from ecrimages._uri import ImageURI
 from ecrimages._version import __version__
 
 __all__ = [
     "AccessDeniedError",
+    "AnyAsyncECRClient",
+    "AnyECRClient",
     "AuthenticationError",
     "Client",
     "ConfigurationError",
@@ -56,6 +69,7 @@ __all__ = [
     "ImageScanStatus",
     "ImageStatus",
     "ImageStatusFilter",
+    "ImageURI",
     "InvalidParameterError",
     "MalformedResponseError",
     "RepeatedTokenError",
@@ -74,12 +88,14 @@ __all__ = [
     "get_image",
     "get_images",
     "image_exists",
+    "image_uri",
     "newest_images",
+    "repository_names",
 ]
 
-_names.publish(__name__, {name: globals()[name] for name in __all__})
+_public_names.publish(__name__, {name: globals()[name] for name in __all__})
 
 
 def __dir__() -> list[str]:
-    # The private modules are attributes as well, and nobody who asks at the prompt means them.
+    # The private modules are attributes as well, and completion at the prompt should not offer them.
     return sorted(name for name in globals() if name in __all__ or not name.startswith("_"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
 
 __all__ = ["publish"]
@@ -11,4 +12,6 @@ def publish(module: str, names: Mapping[str, object]) -> None:
     """Make tracebacks, reprs, pickles and the documentation show classes as those of `module`."""
     for value in names.values():
         if isinstance(value, type):
+            # Annotations are evaluated in the namespace of `__module__`, which lacks what the private one imports.
+            value.__annotations__ = typing.get_type_hints(value)
             value.__module__ = module

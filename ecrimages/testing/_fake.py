@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
     from mypy_boto3_ecr import ECRClient
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["FakeECR"]
 

@@ -1,0 +1,82 @@
+"""A view of a boto3 client for one call: the same client, with an event emitter of the call's own.
+
+The only module that touches private attributes of botocore: where a client has its emitter. A client that lacks
+them, such as a mock or a wrapper object, is called as it is, and its parsed responses are read.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import types
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
+
+__all__ = ["ClientView", "dns_suffix", "secrets_of"]
+
+
+class ClientView:
+    """Makes views of one client. Nothing is registered on the client, and nothing of it is changed.
+
+    Args:
+        client: A client of boto3 or aiobotocore, or anything that is used like one.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._class: Any = None
+        bases = {base.__module__ for base in type(client).__mro__}
+        if not bases.isdisjoint(("botocore.client", "aiobotocore.client")) and hasattr(client, "_endpoint"):
+            # The slots hide the two attributes of the client that a view has its own of; all others are shared.
+            name, slots = type(client).__name__, {"__slots__": ("_endpoint", "meta")}
+            self._class = types.new_class(name, (type(client),), exec_body=lambda body: body.update(slots))
+
+    def with_events(self, wrap_events: Any) -> Any:
+        """Return the client as it is to be called.
+
+        Args:
+            wrap_events: Called with the client's emitter; returns the one that the call's events go through.
+        """
+        client = self._client
+        if self._class is None:
+            return client
+        view = object.__new__(self._class)
+        view.__dict__ = client.__dict__
+        events = wrap_events(client.meta.events)
+        view.meta = copy.copy(client.meta)
+        view.meta.events = events
+        view._endpoint = copy.copy(client._endpoint)
+        view._endpoint._event_emitter = events
+        return view
+
+
+def secrets_of(client: Any) -> Iterator[str]:
+    """Yield the secret values that a client signs and sends requests with, as far as they are loaded."""
+    credentials = getattr(getattr(client, "_request_signer", None), "_credentials", None)
+    # Not by their properties, which would refresh them.
+    for name, value in getattr(credentials, "__dict__", {}).items():
+        if name.removeprefix("_") in ("secret_key", "token") and isinstance(value, str):
+            yield value
+    meta = getattr(client, "meta", None)
+    proxies = getattr(getattr(meta, "config", None), "proxies", None)
+    urls = [getattr(meta, "endpoint_url", None), *getproxies_environment().values()]
+    for url in [*urls, *(proxies.values() if isinstance(proxies, dict) else ())]:
+        if isinstance(url, str) and "@" in url:
+            user, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
+            yield from (password, f"{user}:{password}")
+
+
+def dns_suffix(client: Any) -> str:
+    """Return the DNS suffix of a client's partition, such as `amazonaws.com.cn`, from botocore's own data."""
+    return _dns_suffix(client.meta.partition)
+
+
+@functools.cache
+def _dns_suffix(partition: str) -> str:
+    from botocore.loaders import Loader
+    from botocore.regions import EndpointResolver
+
+    suffix: str = EndpointResolver(Loader().load_data("endpoints")).get_partition_dns_suffix(partition)
+    return suffix

@@ -1,0 +1,337 @@
+"""From what botocore raises to this library's errors: the codes, the classes, the texts, and the context manager."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Any
+
+import attrs
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ecrimages._errors import (
+    AccessDeniedError,
+    AuthenticationError,
+    ConfigurationError,
+    CredentialsError,
+    ECRImagesError,
+    ImageNotFoundError,
+    InvalidParameterError,
+    MalformedResponseError,
+    RepositoryNotFoundError,
+    RequestTimeoutError,
+    ServerError,
+    ServiceError,
+    ThrottlingError,
+    TransportError,
+)
+from ecrimages._image_id import ImageId
+from ecrimages._redaction import Secrets, printable, redacted
+
+__all__ = ["CallFacts", "applications_own", "image_not_found", "is_throttling", "translated_errors"]
+
+# The first four are modelled for DescribeImages:
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html#API_DescribeImages_Errors
+# The others are common to AWS services, by the names that their protocols and generations use:
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html
+_CODES: Mapping[type[ServiceError], str] = {
+    ImageNotFoundError: "ImageNotFoundException",
+    RepositoryNotFoundError: "RepositoryNotFoundException",
+    InvalidParameterError: """InvalidParameterException InvalidParameterValue ValidationError
+        ValidationException""",
+    ServerError: """ServerException InternalFailure InternalServerError InternalServerException ServiceUnavailable
+        ServiceUnavailableException""",
+    AccessDeniedError: """AccessDenied AccessDeniedException NotAuthorized OptInRequired UnauthorizedOperation""",
+    AuthenticationError: """AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature
+        IncompleteSignatureException InvalidAccessKeyId InvalidClientTokenId InvalidSignatureException
+        InvalidToken MissingAuthenticationToken MissingAuthenticationTokenException RequestExpired
+        RequestTimeTooSkewed SignatureDoesNotMatch TokenRefreshRequired UnrecognizedClientException""",
+    ThrottlingError: """PriorRequestNotComplete RequestLimitExceeded RequestThrottled RequestThrottledException
+        SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException""",
+}
+_CLASS_BY_CODE = {code: error_class for error_class, codes in _CODES.items() for code in codes.split()}
+
+# botocore's exceptions go by the names of their classes, since its versions have different ones. A class that is not
+# here goes by the nearest one above it that is: BotoCoreError, of most.
+_CLASS_BY_BOTOCORE_NAME: Mapping[str, tuple[type[TransportError], bool]] = {
+    "ConnectTimeoutError": (RequestTimeoutError, True),
+    "ReadTimeoutError": (RequestTimeoutError, True),
+    "ConnectionError": (TransportError, True),
+    "HTTPClientError": (TransportError, True),
+    "IncompleteReadError": (TransportError, True),
+    "CapacityNotAvailableError": (TransportError, True),
+    "ChecksumError": (TransportError, True),
+    # The instance or container that provides the credentials could not be reached, this time.
+    "CredentialRetrievalError": (CredentialsError, True),
+    "MetadataRetrievalError": (CredentialsError, True),
+    "LoginError": (CredentialsError, False),
+    "NoAuthTokenError": (CredentialsError, False),
+    "NoCredentialsError": (CredentialsError, False),
+    "PartialCredentialsError": (CredentialsError, False),
+    "RefreshWithMFAUnsupportedError": (CredentialsError, False),
+    "SSOError": (CredentialsError, False),
+    "TokenRetrievalError": (CredentialsError, False),
+    "BotoCoreError": (ConfigurationError, False),
+}
+# Wrong arguments are botocore's to word, and assertions of Stubber are for the test that uses it.
+_PASSED_THROUGH = frozenset(
+    {"MissingParametersError", "ParamValidationError", "StubResponseError", "ValidationError"}
+)
+
+_ADVICE: Mapping[str, str] = {
+    "NoRegionError": "Set AWS_REGION or the profile's region, or pass boto3.Session(region_name=...).client('ecr')",
+    "NoCredentialsError": "Set AWS_PROFILE, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role",
+    "ProfileNotFound": "Check AWS_PROFILE and the AWS configuration file",
+    "UnauthorizedSSOTokenError": "Run 'aws sso login'",
+    "SSOTokenLoadError": "Run 'aws sso login'",
+    "TokenRetrievalError": "Run 'aws sso login'",
+}
+_ADVICE_BY_CLASS: Mapping[type[ECRImagesError], str] = {
+    CredentialsError: "Check where the credentials come from: environment, profile, credential_process or role",
+    ConfigurationError: "Check the AWS configuration: region, endpoint URL and profile",
+}
+
+# The texts as the service sends them. A part of the id that was not asked for reads 'null'.
+_REPOSITORY_TEXT = re.compile(
+    r"repository with name '([^']{1,256})'.{0,64} in the registry with id '([^']{1,64})'", re.DOTALL
+)
+_IMAGE_TEXT = re.compile(r"imageId \{imageDigest:'([^']{1,300})', imageTag:'([^']{1,300})'\}")
+_PARAMETER_TEXT = re.compile(r"Invalid parameter at '([^']{1,100})'")
+_LONGEST_FACT = 2_000
+
+# Whose frames in a traceback are not the application's.
+_LIBRARIES = (
+    frozenset(
+        {"aiobotocore", "aiohttp", "boto3", "botocore", "dateutil", "ecrimages", "eventlet", "gevent", "jmespath"}
+    )
+    | {"urllib3"}
+    | (sys.stdlib_module_names - {"unittest"})
+)
+
+
+@attrs.define
+class CallFacts:
+    """What is known of a call when something goes wrong in it."""
+
+    operation_name: str
+    request: Mapping[str, Any]
+    secrets: Iterable[str] = ()
+    parsed: object = None
+    """The parsed response that the call's own ClientError is about. None until one came."""
+    exception: object = None
+    """What the call's own request ended in."""
+
+    def is_own(self, error: BaseException) -> bool:
+        """Whether an error is about this call's own request."""
+        return error is self.exception or (
+            self.parsed is not None and getattr(error, "response", None) is self.parsed
+        )
+
+
+@contextmanager
+def translated_errors(facts: CallFacts) -> Iterator[None]:
+    """Raise this library's error for what botocore raises, with the original as its cause.
+
+    Wrong arguments and the application's own exceptions pass through.
+    """
+    try:
+        yield
+    except (ECRImagesError, MemoryError, RecursionError):
+        raise
+    except Exception as error:
+        translated = _translated(error, facts)
+        if translated is None:
+            raise
+        if isinstance(translated, ECRImagesError):
+            raise translated from error
+        raise translated from None
+
+
+def applications_own(error: BaseException | None) -> BaseException | None:
+    """Return the exception of the application that an error is, or that botocore has wrapped.
+
+    A signal handler may raise in the middle of a request, and botocore makes an HTTPClientError of that.
+    """
+    if type(error).__name__ == "HTTPClientError":
+        error = error and error.__context__
+    elif isinstance(error, (BotoCoreError, ClientError)):
+        return error if error is not None and _came_through_a_handler(error.__traceback__) else None
+    if error is None or isinstance(error, ECRImagesError):
+        return None
+    frames = _modules(error.__traceback__)
+    is_own = bool(frames) and (
+        frames[-1].partition(".")[0] not in _LIBRARIES or _came_through_a_handler(error.__traceback__)
+    )
+    return error if is_own else None
+
+
+def is_throttling(parsed: object) -> bool:
+    """Whether a parsed response is an error for too many requests."""
+    error = parsed.get("Error") if isinstance(parsed, Mapping) else None
+    code = str((error or {}).get("Code") or "").rpartition("#")[2]
+    return _CLASS_BY_CODE.get(code) is ThrottlingError
+
+
+def image_not_found(
+    image_id: ImageId, request: Mapping[str, Any], request_id: str | None
+) -> ImageNotFoundError:
+    """Return the error for an image that a response has left out, without an error of the service."""
+    asked_for = f"imageDigest:'{image_id.digest or 'null'}', imageTag:'{image_id.tag or 'null'}'"
+    response = {
+        "Error": {
+            "Code": "ImageNotFoundException",
+            "Message": f"The image with imageId {{{asked_for}}} is missing from the response",
+        },
+        "ResponseMetadata": {"RequestId": request_id, "HTTPStatusCode": 200},
+    }
+    error = ImageNotFoundError(response)
+    error.image_id = image_id
+    error.repository_name, error.registry_id = request["repositoryName"], request.get("registryId")
+    return error
+
+
+def _translated(error: Exception, facts: CallFacts) -> BaseException | None:
+    if not facts.is_own(error):
+        if own := applications_own(error):
+            return None if own is error else own
+        if isinstance(error, ClientError) and _is_of_another_call(error, facts):
+            return None
+    elif type(error).__name__ == "HTTPClientError" and (own := applications_own(error)):
+        return own
+    secrets = Secrets([*facts.secrets, *_secrets_of_the_environment()])
+    translated = _translation_of(error, facts, secrets)
+    if translated is not None:
+        translated.repository_name = translated.repository_name or facts.request.get("repositoryName")
+        _redact(error, secrets)
+    return translated
+
+
+def _translation_of(error: Exception, facts: CallFacts, secrets: Secrets) -> ECRImagesError | None:
+    if isinstance(error, ClientError):
+        return _service_error(redacted(error.response, secrets), error.operation_name, facts)
+    if isinstance(error, BotoCoreError):
+        return _transport_error(error, secrets)
+    text = printable(redacted(f"{type(error).__name__}: {error}", secrets))
+    modules = _modules(error.__traceback__)
+    if any(name.startswith("botocore.parsers") for name in modules):
+        return MalformedResponseError(f"the response could not be parsed: {text}", retryable=True)
+    of_credentials = ("botocore.credentials", "botocore.tokens", "botocore.signers", "botocore.auth")
+    is_about_credentials = any(name.removeprefix("aio").startswith(of_credentials) for name in modules)
+    error_class = CredentialsError if is_about_credentials else ConfigurationError
+    what = "The credentials could not be loaded" if is_about_credentials else "The client could not be used"
+    return error_class(f"{what}: {text}. {_ADVICE_BY_CLASS[error_class]}")
+
+
+def _service_error(response: dict[str, Any], operation_name: str, facts: CallFacts) -> ServiceError:
+    code = str((response.get("Error") or {}).get("Code") or "").rpartition("#")[2]
+    status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0
+    # The status alone decides nothing (AccessDenied is sent as 400 and as 403), except for this.
+    error_class = _CLASS_BY_CODE.get(code) or (ServerError if status >= 500 else ServiceError)
+    error = error_class(response, operation_name)
+    text = error.message[:_LONGEST_FACT]
+    if isinstance(error, (ImageNotFoundError, RepositoryNotFoundError)):
+        error.repository_name = facts.request.get("repositoryName")
+        error.registry_id = facts.request.get("registryId")
+        if found := _REPOSITORY_TEXT.search(text):
+            error.repository_name, error.registry_id = found.groups()
+    if isinstance(error, ImageNotFoundError):
+        error.image_id = _missing_id(text, facts.request)
+    if isinstance(error, InvalidParameterError) and (found := _PARAMETER_TEXT.search(text)):
+        error.parameter = found[1]
+    return error
+
+
+def _missing_id(text: str, request: Mapping[str, Any]) -> ImageId | None:
+    if found := _IMAGE_TEXT.search(text):
+        digest = None if found[1] == "null" else found[1]
+        # With no digest, 'null' can only be a tag of that name: an id has one of the two.
+        tag = None if found[2] == "null" and digest else found[2]
+        # A text with a malformed id is not ECR's own; the request may tell more.
+        with suppress(ValueError):
+            return ImageId(tag=tag, digest=digest)
+    requested = request.get("imageIds") or []
+    if len(requested) == 1:
+        return ImageId(tag=requested[0].get("imageTag"), digest=requested[0].get("imageDigest"))
+    return None
+
+
+def _transport_error(error: BotoCoreError, secrets: Secrets) -> TransportError | None:
+    names = [ancestor.__name__ for ancestor in type(error).__mro__]
+    if not _PASSED_THROUGH.isdisjoint(names):
+        return None
+    error_class, retryable = next(
+        _CLASS_BY_BOTOCORE_NAME[name] for name in names if name in _CLASS_BY_BOTOCORE_NAME
+    )
+    text = printable(redacted(str(error), secrets))
+    advice = next((_ADVICE[name] for name in names if name in _ADVICE), "")
+    if advice:
+        text = f"{text.rstrip('.')}. {advice}"
+    return error_class(text, retryable=retryable and _may_pass(error))
+
+
+def _may_pass(error: BotoCoreError) -> bool:
+    """Whether a failed connection may succeed later: not with this certificate, this proxy or this header."""
+    causes = [*_causes(error)]
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return False
+    if any("Tunnel connection failed: 407" in str(cause) for cause in causes):
+        return False
+    # urllib3's errors and http.client's are exceptions of the connection, and so are the system's.
+    is_exactly_unknown = type(error).__name__ == "HTTPClientError"
+    return not is_exactly_unknown or not isinstance(error.__context__, (TypeError, ValueError))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+        waiting += getattr(cause, "kwargs", {}).values() if isinstance(cause, BotoCoreError) else []
+
+
+def _redact(error: BaseException, secrets: Secrets) -> None:
+    # The causes and contexts of an error are printed with it.
+    for cause in _causes(error):
+        with suppress(AttributeError, TypeError):
+            cause.args = redacted(cause.args, secrets)
+        for name, value in vars(cause).items():
+            if isinstance(value, (str, bytes, list, tuple, Mapping)):
+                with suppress(AttributeError, TypeError):
+                    setattr(cause, name, redacted(value, secrets))
+
+
+def _is_of_another_call(error: ClientError, facts: CallFacts) -> bool:
+    # The client's events were seen, and this is not the response that they told of.
+    return facts.parsed is not None and error.operation_name == facts.operation_name
+
+
+def _secrets_of_the_environment() -> list[str]:
+    names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+    return [os.environ[name] for name in names if name in os.environ]
+
+
+def _modules(traceback: TracebackType | None) -> list[str]:
+    modules = []
+    while traceback is not None:
+        modules.append(str(traceback.tb_frame.f_globals.get("__name__")))
+        traceback = traceback.tb_next
+    return modules
+
+
+def _came_through_a_handler(traceback: TracebackType | None) -> bool:
+    """Whether an event handler of the application was running when an exception was raised."""
+    modules = _modules(traceback)
+    return any(
+        caller in ("botocore.hooks", "aiobotocore.hooks") and called.partition(".")[0] not in _LIBRARIES
+        for caller, called in zip(modules, modules[1:], strict=False)
+    )

@@ -1,0 +1,237 @@
+"""What one call sees of its own events, and changes in them: no network, the same for boto3 and aiobotocore.
+
+botocore spends most of its time on a response in time zones and in walks over the service's model, drops what its
+model does not know, and treats a body that it cannot read as an empty repository. So the body is decoded here, the
+parser gets an empty one, and `customized_response_dict`, which botocore merges over what it has parsed, gives the
+images back in boto3's form to whoever looks at the response after that.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from ecrimages._error_mapping import CallFacts, applications_own, is_throttling
+from ecrimages._errors import CredentialsError, ECRImagesError, MalformedResponseError
+from ecrimages._models import ImagePage
+from ecrimages._redaction import excerpt
+from ecrimages._response import (
+    DecodedImages,
+    decoded_images,
+    json_document,
+    names_from_parsed,
+    page_from_parsed,
+    page_of,
+)
+
+__all__ = ["DESCRIBE_IMAGES", "DESCRIBE_REPOSITORIES", "CallOptions", "Exchange", "NamesPage", "Operation"]
+
+_LONGEST_DELAY: Final = 20
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+_SIGNATURE = re.compile(r"Signature=([0-9a-f]{64})")
+
+
+@attrs.frozen
+class NamesPage:
+    """One page of the names of a registry's repositories."""
+
+    names: tuple[str, ...]
+    next_token: str | None
+    request_id: str | None = None
+
+
+@attrs.frozen
+class Operation:
+    """An operation of ECR that is read here."""
+
+    name: str
+    method: str
+    """The name of the client's method."""
+    decode: Callable[[bytes], DecodedImages | None]
+    """Checks the body of a 200. None leaves it to botocore's parser."""
+    page_from_parsed: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
+    items_name: str
+    """The attribute of a page that has its items."""
+
+
+def _check_names(body: bytes) -> None:
+    names_from_parsed(json_document(body))
+
+
+DESCRIBE_IMAGES = Operation("DescribeImages", "describe_images", decoded_images, page_from_parsed, "images")
+DESCRIBE_REPOSITORIES = Operation(
+    "DescribeRepositories",
+    "describe_repositories",
+    _check_names,
+    lambda response, _: NamesPage(*names_from_parsed(response)),
+    "names",
+)
+
+
+@attrs.frozen
+class CallOptions:
+    """How calls on a client are made."""
+
+    attempts: int
+    """How often a request is made, retries included."""
+    retries_throttling: bool = True
+    """False: a throttled request is an error at once, and takes nothing from botocore's retry quota."""
+
+
+class Exchange:
+    """One call: the events of its attempts, and the page that comes of them."""
+
+    def __init__(
+        self, operation: Operation, request: Mapping[str, Any], options: CallOptions, secrets: Iterator[str]
+    ) -> None:
+        self.facts = CallFacts(operation.name, request)
+        self._operation = operation
+        self._request = request
+        self._options = options
+        self._client_secrets = secrets
+        self._problem: MalformedResponseError | None = None
+        self._decoded: DecodedImages | None = None
+
+    def before(self, event_name: str, arguments: dict[str, Any]) -> bool:
+        """Take note of an event; return whether the client's own handlers are to be called."""
+        match event_name.partition(".")[0]:
+            case "before-parse":
+                # Before they are called: a handler may change the body, its length too.
+                self._problem, self._decoded = _truncation(arguments["response_dict"]), None
+            case "needs-retry":
+                if applications_own(arguments.get("caught_exception")):
+                    return False
+                response = arguments.get("response")
+                return self._options.retries_throttling or not (response and is_throttling(response[1]))
+        return True
+
+    def after(self, event_name: str, arguments: dict[str, Any], responses: Any) -> Any:
+        """Do the call's own part of an event, after the client's handlers; return what botocore gets."""
+        match event_name.partition(".")[0]:
+            case "request-created":
+                self._check_signed(arguments["request"].headers)
+            case "before-parse":
+                self._read(**arguments)
+            case "response-received":
+                self.facts.exception = arguments["exception"]
+            case "needs-retry" if all(response is None for _, response in responses or ()):
+                return [*(responses or ()), (self, self._delay(arguments["attempts"]))]
+            case "after-call":
+                self.facts.parsed = arguments["parsed"]
+        return responses
+
+    def page(self, response: Any) -> Any:
+        """Return the page in what the client has returned.
+
+        Raises:
+            MalformedResponseError: The response is malformed.
+        """
+        request_id = (response.get("ResponseMetadata") or {}).get("RequestId")
+        try:
+            page = self._page(response)
+        except MalformedResponseError as error:
+            # What the parser made of a broken body says less than what is wrong with the body.
+            problem = self._problem if self._problem and error.path in _LISTS else error
+            problem.request_id, problem.operation_name = request_id, self._operation.name
+            problem.repository_name = self._request.get("repositoryName")
+            raise problem from None
+        return attrs.evolve(page, request_id=request_id)
+
+    def _page(self, response: Mapping[str, Any]) -> Any:
+        decoded = self._decoded
+        # The client may be wrapped or extended, and return less, or other images. What it returns counts.
+        if (
+            decoded is not None
+            and response.get("imageDetails") == decoded.details
+            and (response.get("nextToken") or None) == decoded.next_token
+        ):
+            return page_of(decoded.images, decoded.next_token, self._request)
+        return self._operation.page_from_parsed(response, self._request)
+
+    def _check_signed(self, headers: Mapping[str, Any]) -> None:
+        signed = [str(headers.get(name) or "") for name in ("X-Amz-Security-Token", "Authorization")]
+        secrets = [*self._client_secrets]
+        self.facts.secrets = [*secrets, *_SIGNATURE.findall(signed[1]), signed[0]]
+        if any(map(_CONTROL_CHARACTER.search, [*signed, *secrets])):
+            raise CredentialsError(
+                "The credentials contain a newline or another control character, as when they are read from a "
+                "file. Strip the access key id, the secret access key and the session token"
+            )
+
+    def _read(
+        self,
+        operation_model: Any,
+        response_dict: dict[str, Any],
+        customized_response_dict: dict[str, Any],
+        **_: object,
+    ) -> None:
+        service = operation_model.service_model
+        if getattr(service, "resolved_protocol", None) not in (None, "json"):
+            return
+        body, status = response_dict["body"], response_dict["status_code"]
+        if status >= 300:
+            response_dict["body"] = _readable_error_body(body)
+            if status == 300:
+                # botocore raises an error for it, and its parser takes it for a success.
+                error = json.loads(response_dict["body"])
+                response_dict["body"] = b"{}"
+                customized_response_dict["Error"] = {"Code": "300", "Message": error.get("message", "")}
+            return
+        try:
+            if self._problem is None:
+                self._decoded = self._operation.decode(body)
+        except MalformedResponseError as problem:
+            self._problem = problem
+        if self._problem is not None:
+            response_dict["body"] = b"{}"
+        elif self._decoded is not None:
+            response_dict["body"] = b"{}"
+            customized_response_dict["imageDetails"] = msgspec.to_builtins(
+                self._decoded.details, builtin_types=(datetime,)
+            )
+            if self._decoded.next_token is not None:
+                customized_response_dict["nextToken"] = self._decoded.next_token
+
+    def _delay(self, attempts: int) -> float | None:
+        """Return how long to wait before the request is made again; None if it is not."""
+        if self._problem is None or not self._problem.retryable or attempts >= self._options.attempts:
+            return None
+        # The same exponential backoff with jitter as botocore's standard mode.
+        return random.random() * min(2.0 ** (attempts - 1), _LONGEST_DELAY)
+
+
+_LISTS = ("imageDetails", "repositories")
+
+
+def _truncation(response_dict: Mapping[str, Any]) -> MalformedResponseError | None:
+    body, headers = response_dict["body"], response_dict["headers"]
+    announced = headers.get("content-length", "")
+    # With a transfer encoding the length does not count (RFC 9112, 6.3). Python makes no int of many digits.
+    if not announced.isdecimal() or len(announced) > 19 or not {"content-encoding", "transfer-encoding"}.isdisjoint(
+        name.lower() for name in headers
+    ):
+        return None
+    if response_dict["status_code"] >= 300 or len(body) >= int(announced):
+        return None
+    problem = f"the response is truncated: {len(body)} of {announced} bytes were received"
+    return MalformedResponseError(problem, retryable=True)
+
+
+def _readable_error_body(body: bytes) -> bytes:
+    """Return the body of an error as botocore's parser can read it: a JSON object of strings, in UTF-8."""
+    try:
+        error = json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", "replace").encode()
+    texts = {name: value for name, value in error.items() if isinstance(value, str)} if isinstance(error, dict) else {}
+    if error and not texts:
+        # Such as {"errors": [...]}, which a registry's endpoint returns.
+        texts = {"message": f"{excerpt(error)}: this is not an error of ECR's API. Check the endpoint URL"}
+    return json.dumps(texts).encode()
