@@ -40,9 +40,7 @@ class Client:
         ValueError: `registry_id` is not 12 digits.
     """
 
-    def __init__(
-        self, ecr: AnyECRClient | None = None, *, registry_id: str | None = None, **unknown: Never
-    ) -> None:
+    def __init__(self, ecr: AnyECRClient | None = None, *, registry_id: str | None = None, **unknown: Never) -> None:
         refuse_unknown(unknown)
         check_client(ecr)
         check_registry_id(registry_id)
@@ -140,9 +138,7 @@ class Client:
         return ImageIterator(self._describe_images, listing)
 
     @overload
-    def get_image(
-        self, repository_name: str, image_id: ImageId | str, *, registry_id: str | None = None
-    ) -> Image: ...
+    def get_image(self, repository_name: str, image_id: ImageId | str, *, registry_id: str | None = None) -> Image: ...
 
     @overload
     def get_image(self, repository_name: str, *, tag: str, registry_id: str | None = None) -> Image: ...

@@ -10,7 +10,14 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["AnyAsyncECRClient", "AnyECRClient", "check_async_client", "check_client", "is_async", "refuse_unknown"]
+__all__ = [
+    "AnyAsyncECRClient",
+    "AnyECRClient",
+    "check_async_client",
+    "check_client",
+    "is_async",
+    "refuse_unknown",
+]
 
 
 class TypedECRClient(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import ssl
@@ -79,9 +80,7 @@ _CLASS_BY_BOTOCORE_NAME: Mapping[str, tuple[type[TransportError], bool]] = {
     "BotoCoreError": (ConfigurationError, False),
 }
 # Wrong arguments are botocore's to word, and assertions of Stubber are for the test that uses it.
-_PASSED_THROUGH = frozenset(
-    {"MissingParametersError", "ParamValidationError", "StubResponseError", "ValidationError"}
-)
+_PASSED_THROUGH = frozenset({"MissingParametersError", "ParamValidationError", "StubResponseError", "ValidationError"})
 
 _ADVICE: Mapping[str, str] = {
     "NoRegionError": "Set AWS_REGION or the profile's region, or pass boto3.Session(region_name=...).client('ecr')",
@@ -107,7 +106,17 @@ _LONGEST_FACT = 2_000
 # Whose frames in a traceback are not the application's.
 _LIBRARIES = (
     frozenset(
-        {"aiobotocore", "aiohttp", "boto3", "botocore", "dateutil", "ecrimages", "eventlet", "gevent", "jmespath"}
+        {
+            "aiobotocore",
+            "aiohttp",
+            "boto3",
+            "botocore",
+            "dateutil",
+            "ecrimages",
+            "eventlet",
+            "gevent",
+            "jmespath",
+        }
     )
     | {"urllib3"}
     | (sys.stdlib_module_names - {"unittest"})
@@ -128,9 +137,7 @@ class CallFacts:
 
     def is_own(self, error: BaseException) -> bool:
         """Whether an error is about this call's own request."""
-        return error is self.exception or (
-            self.parsed is not None and getattr(error, "response", None) is self.parsed
-        )
+        return error is self.exception or (self.parsed is not None and getattr(error, "response", None) is self.parsed)
 
 
 @contextmanager
@@ -177,9 +184,7 @@ def is_throttling(parsed: object) -> bool:
     return _CLASS_BY_CODE.get(code) is ThrottlingError
 
 
-def image_not_found(
-    image_id: ImageId, request: Mapping[str, Any], request_id: str | None
-) -> ImageNotFoundError:
+def image_not_found(image_id: ImageId, request: Mapping[str, Any], request_id: str | None) -> ImageNotFoundError:
     """Return the error for an image that a response has left out, without an error of the service."""
     asked_for = f"imageDigest:'{image_id.digest or 'null'}', imageTag:'{image_id.tag or 'null'}'"
     response = {
@@ -264,9 +269,7 @@ def _transport_error(error: BotoCoreError, secrets: Secrets) -> TransportError |
     names = [ancestor.__name__ for ancestor in type(error).__mro__]
     if not _PASSED_THROUGH.isdisjoint(names):
         return None
-    error_class, retryable = next(
-        _CLASS_BY_BOTOCORE_NAME[name] for name in names if name in _CLASS_BY_BOTOCORE_NAME
-    )
+    error_class, retryable = next(_CLASS_BY_BOTOCORE_NAME[name] for name in names if name in _CLASS_BY_BOTOCORE_NAME)
     text = printable(redacted(str(error), secrets))
     advice = next((_ADVICE[name] for name in names if name in _ADVICE), "")
     if advice:
@@ -333,5 +336,5 @@ def _came_through_a_handler(traceback: TracebackType | None) -> bool:
     modules = _modules(traceback)
     return any(
         caller in ("botocore.hooks", "aiobotocore.hooks") and called.partition(".")[0] not in _LIBRARIES
-        for caller, called in zip(modules, modules[1:], strict=False)
+        for caller, called in itertools.pairwise(modules)
     )

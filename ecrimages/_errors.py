@@ -73,9 +73,7 @@ class ECRImagesError(Exception):
         return _restore, (type(self), self.args, self.__dict__.copy())
 
 
-def _restore(
-    error_class: type[ECRImagesError], args: tuple[Any, ...], state: dict[str, Any]
-) -> ECRImagesError:
+def _restore(error_class: type[ECRImagesError], args: tuple[Any, ...], state: dict[str, Any]) -> ECRImagesError:
     error = error_class.__new__(error_class, *args)
     error.__dict__.update(state)
     return error

@@ -19,8 +19,7 @@ import attrs
 import msgspec
 
 from ecrimages._error_mapping import CallFacts, applications_own, is_throttling
-from ecrimages._errors import CredentialsError, ECRImagesError, MalformedResponseError
-from ecrimages._models import ImagePage
+from ecrimages._errors import CredentialsError, MalformedResponseError
 from ecrimages._redaction import excerpt
 from ecrimages._response import (
     DecodedImages,
@@ -214,8 +213,10 @@ def _truncation(response_dict: Mapping[str, Any]) -> MalformedResponseError | No
     body, headers = response_dict["body"], response_dict["headers"]
     announced = headers.get("content-length", "")
     # With a transfer encoding the length does not count (RFC 9112, 6.3). Python makes no int of many digits.
-    if not announced.isdecimal() or len(announced) > 19 or not {"content-encoding", "transfer-encoding"}.isdisjoint(
-        name.lower() for name in headers
+    if (
+        not announced.isdecimal()
+        or len(announced) > 19
+        or not {"content-encoding", "transfer-encoding"}.isdisjoint(name.lower() for name in headers)
     ):
         return None
     if response_dict["status_code"] >= 300 or len(body) >= int(announced):

@@ -25,9 +25,7 @@ __all__ = ["RecordField", "as_time", "fields_of", "record_from_dict", "record_to
 
 _T = TypeVar("_T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ISO_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):\d\d:\d\d)(\.\d{1,6})?\d*(Z|[+-]\d\d:?\d\d)", re.ASCII
-)
+_ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):\d\d:\d\d)(\.\d{1,6})?\d*(Z|[+-]\d\d:?\d\d)", re.ASCII)
 
 
 def wire(name: str, *, repeats: bool = False) -> dict[str, Any]:
@@ -183,9 +181,7 @@ def _integer(value: object) -> int:
 def _strings(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise _expected("a list of strings", value)
-    return tuple(
-        _located(f"[{index}]", _string, item) for index, item in enumerate(value) if item is not None
-    )
+    return tuple(_located(f"[{index}]", _string, item) for index, item in enumerate(value) if item is not None)
 
 
 def _severity_counts(value: object) -> SeverityCounts:

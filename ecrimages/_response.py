@@ -25,7 +25,14 @@ from ecrimages._mappings import SeverityCounts
 from ecrimages._models import NO_EXTRA, Image, ImagePage
 from ecrimages._redaction import excerpt, redacted
 
-__all__ = ["DecodedImages", "decoded_images", "json_document", "names_from_parsed", "page_of", "page_from_parsed"]
+__all__ = [
+    "DecodedImages",
+    "decoded_images",
+    "json_document",
+    "names_from_parsed",
+    "page_from_parsed",
+    "page_of",
+]
 
 _T = TypeVar("_T")
 # What the fast path raises about a body that it does not understand. The table says what is wrong, if anything.
@@ -83,9 +90,7 @@ def page_of(images: tuple[Image, ...], next_token: str | None, request: Mapping[
     if len(set(map(attrgetter("digest"), images))) < len(images):
         images = tuple({image.digest: image for image in reversed(images)}.values())[::-1]
     # An empty token, sent back, would start over at the first page.
-    return ImagePage(
-        images=images, next_token=next_token or None, repository_name=request.get("repositoryName")
-    )
+    return ImagePage(images=images, next_token=next_token or None, repository_name=request.get("repositoryName"))
 
 
 def names_from_parsed(response: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
@@ -125,9 +130,7 @@ def json_document(body: bytes) -> dict[str, Any]:
 def _images_in(document: Mapping[str, Any]) -> tuple[Image, ...]:
     items = enumerate(_list_in(document, "imageDetails"))
     # A null in the list says nothing about any image.
-    return tuple(
-        [record_from_dict(Image, item, f"imageDetails[{index}]") for index, item in items if item is not None]
-    )
+    return tuple([record_from_dict(Image, item, f"imageDetails[{index}]") for index, item in items if item is not None])
 
 
 def _list_in(document: Mapping[str, Any], name: str) -> list[Any]:
@@ -243,7 +246,12 @@ def _filler_of(record_class: type) -> Callable[[Iterable[tuple[Any, ...]]], list
         "        records.append(draft)",
         "    return records",
     )
-    namespace = {"new": object.__new__, "draft_class": draft, "record_class": record_class, "no_extra": NO_EXTRA}
+    namespace = {
+        "new": object.__new__,
+        "draft_class": draft,
+        "record_class": record_class,
+        "no_extra": NO_EXTRA,
+    }
     exec("\n".join(lines), namespace)  # noqa: S102
     fill: Callable[[Iterable[tuple[Any, ...]]], list[Any]] = namespace["fill"]
     return fill

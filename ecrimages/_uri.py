@@ -13,9 +13,7 @@ from ecrimages._models import Image
 __all__ = ["DNS_SUFFIXES", "IMAGE_HOST", "REPOSITORY_NAME", "ImageURI", "image_uri"]
 
 # The pattern of the service's model: ECR refuses other names, or returns "does not exist".
-REPOSITORY_NAME = re.compile(
-    r"(?:[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*/)*[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
-)
+REPOSITORY_NAME = re.compile(r"(?:[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*/)*[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*")
 # The DNS suffixes of AWS's partitions, and those of the dual-stack hosts.
 DNS_SUFFIXES = (
     "amazonaws.com",
@@ -94,7 +92,7 @@ class ImageURI:
 
     def __str__(self) -> str:
         tag = "" if self.tag is None else f":{self.tag}"
-        return f"{self._host}/{self.repository_name}{tag}{self.digest and f'@{self.digest}' or ''}"
+        return f"{self._host}/{self.repository_name}{tag}{(self.digest and f'@{self.digest}') or ''}"
 
     def __repr__(self) -> str:
         return repr_without_none(self)

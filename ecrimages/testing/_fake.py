@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import threading
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, final
 
 import attrs
@@ -21,11 +21,11 @@ from ecrimages.testing._service import RecordedRequest, Service
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Self
 
     import boto3
     from botocore.config import Config
     from mypy_boto3_ecr import ECRClient
-    from typing import Self
 
 __all__ = ["FakeECR"]
 
@@ -195,7 +195,7 @@ class FakeECR:
             registry_id=fields.pop("registry_id", self.registry_id),
             repository_name=repository_name,
             digest=f"sha256:{made_up}" if digest is None else digest,
-            pushed_at=datetime.now(timezone.utc) if pushed_at is None else pushed_at,
+            pushed_at=datetime.now(UTC) if pushed_at is None else pushed_at,
             tags=tags,
             **fields,
         )

@@ -13,7 +13,7 @@ import json
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ecrimages._models import Image
@@ -31,7 +31,7 @@ class _Repository:
     """The images of one repository, as ECR would send them, by digest."""
 
     def __init__(self) -> None:
-        self.created_at = datetime.now(timezone.utc)
+        self.created_at = datetime.now(UTC)
         self._details: dict[str, dict[str, Any]] = {}
         self._digests_by_tag: dict[str, str] = {}
         self._order: list[str] | None = None
