@@ -95,6 +95,7 @@ class Exchange:
         self._request = request
         self._options = options
         self._client_secrets = secrets
+        self._truncation: MalformedResponseError | None = None
         self._problem: MalformedResponseError | None = None
         self._decoded: DecodedImages | None = None
 
@@ -103,7 +104,8 @@ class Exchange:
         match event_name.partition(".")[0]:
             case "before-parse":
                 # Before they are called: a handler may change the body, its length too.
-                self._problem, self._decoded = _truncation(arguments["response_dict"]), None
+                self._truncation = _truncation(arguments["response_dict"])
+                self._problem, self._decoded = None, None
             case "needs-retry":
                 if applications_own(arguments.get("caught_exception")):
                     return False
@@ -184,10 +186,10 @@ class Exchange:
                 customized_response_dict["Error"] = {"Code": "300", "Message": error.get("message", "")}
             return
         try:
-            if self._problem is None:
-                self._decoded = self._operation.decode(body)
+            self._decoded = self._operation.decode(body)
         except MalformedResponseError as problem:
-            self._problem = problem
+            # No JSON object is a part of another's beginning: what is one is whole, whatever length was announced.
+            self._problem = (self._truncation if not problem.path else None) or problem
         if self._problem is not None:
             response_dict["body"] = b"{}"
         elif self._decoded is not None:

@@ -19,7 +19,7 @@ import attrs
 
 from ecrimages._errors import MalformedResponseError
 from ecrimages._mappings import SeverityCounts, thaw
-from ecrimages._redaction import excerpt, printable
+from ecrimages._redaction import excerpt, printable, redacted
 
 __all__ = ["RecordField", "as_time", "fields_of", "record_from_dict", "record_to_dict", "wire"]
 
@@ -189,7 +189,7 @@ def _severity_counts(value: object) -> SeverityCounts:
         raise _expected("an object of severities and counts", value)
     return SeverityCounts(
         {
-            _string(severity): _located(f".{printable(severity, 60)}", _integer, count)
+            _string(severity): _located(f".{printable(redacted(severity), 60)}", _integer, count)
             for severity, count in value.items()
             if count is not None
         }
