@@ -91,7 +91,9 @@ def test_unknown_fields_are_kept() -> None:
 
 
 @pytest.mark.parametrize("wire", [False, True])
-@pytest.mark.parametrize("item", [DETAIL, UNTAGGED, detail(newField={"deep": [1, {"x": None}]})], ids=["full", "bare", "new"])
+@pytest.mark.parametrize(
+    "item", [DETAIL, UNTAGGED, detail(newField={"deep": [1, {"x": None}]})], ids=["full", "bare", "new"]
+)
 def test_to_dict_is_the_inverse(item: dict[str, Any], wire: bool) -> None:
     """from_dict(to_dict()) is the same image, in wire form and in boto3's."""
     read = Image.from_dict(item)
@@ -236,7 +238,9 @@ def test_nulls_are_absent() -> None:
 
     read = Image.from_dict({**nulls, **UNTAGGED, "imageTags": ["v1", None], "imageScanFindingsSummary": summary})
 
-    assert read == Image.from_dict({**UNTAGGED, "imageTags": ["v1"], "imageScanFindingsSummary": read.to_dict()["imageScanFindingsSummary"]})
+    assert read == Image.from_dict(
+        {**UNTAGGED, "imageTags": ["v1"], "imageScanFindingsSummary": read.to_dict()["imageScanFindingsSummary"]}
+    )
     assert read.severity_counts == {"HIGH": 1}
     assert read.extra == {}
 
