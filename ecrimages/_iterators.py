@@ -53,7 +53,7 @@ class _ListingIterator(OneShot, Iterator[_T], Generic[_T]):
             # fmt: off
             for item in self._position.items: return item  # noqa: E701
             # fmt: on
-            before = self._position
+            before = self._position = self._listing.without_page(self._position)
             _, after = self._next_page(before)
             check_not_moved(before, self._position)
             self._position = after
@@ -141,6 +141,7 @@ class _Pages(OneShot, Iterator[ImagePage]):
         while True:
             before = images._position
             if not length_hint(before.items):
+                before = images._position = images._listing.without_page(before)
                 _, before_rest = images._next_page(before)
             else:
                 before_rest = before
