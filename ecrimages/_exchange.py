@@ -231,8 +231,11 @@ def _readable_error_body(body: bytes) -> bytes:
     """Return the body of an error as botocore's parser can read it: a JSON object of strings, in UTF-8."""
     try:
         error = json.loads(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return body.decode("utf-8", "replace").encode()
+    except RecursionError:
+        # botocore's parser would raise it as well.
+        error = {"message": body.decode("utf-8", "replace")}
     texts = {name: value for name, value in error.items() if isinstance(value, str)} if isinstance(error, dict) else {}
     if error and not texts:
         # Such as {"errors": [...]}, which a registry's endpoint returns.
