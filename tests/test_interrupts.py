@@ -5,9 +5,7 @@ As of Ctrl-C in a notebook, of a time limit that a signal handler raises, or of 
 
 from __future__ import annotations
 
-import io
 import itertools
-import json
 import random
 import signal
 import sys
@@ -17,11 +15,10 @@ from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
-from samples import detail, parsed
+from samples import body_of, detail, parsed
+from wire import Wire
 
 import ecrimages
 from ecrimages import Client, ImageNotFoundError
@@ -157,7 +154,9 @@ WAYS: dict[str, Callable[[Client], Iterator[Any]]] = {
     "mixed": Mixed,
     "get_images, raise": lambda client: client.get_images("team/app", [*TAGS[:3], "gone", "gone2", *TAGS[3:]]),
     "get_images, skip": lambda client: client.get_images("team/app", ["gone", *TAGS, "gone2"], missing="skip"),
-    "an iterator of ids": lambda client: client.get_images("team/app", (tag for tag in ["v0", "v1", "v0", "gone", *TAGS[2:]])),
+    "an iterator of ids": lambda client: client.get_images(
+        "team/app", (tag for tag in ["v0", "v1", "v0", "gone", *TAGS[2:]])
+    ),
     "repository_names": lambda client: client.repository_names(),
 }
 
@@ -201,29 +200,15 @@ def test_an_interrupt_while_a_batch_is_halved_loses_nothing(missing: Any) -> Non
     check_every_line(lambda: client.get_images("team/app", ids, missing=missing), Interrupt)
 
 
-class Raw(io.BytesIO):
-    """The raw part of a response."""
-
-    def stream(self, **_: object) -> Iterator[bytes]:
-        """Yield the body."""
-        yield self.read()
-
-
 def client_without_network() -> Any:
-    """Return a boto3 client whose requests a handler responds to."""
-    client: Any = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
+    """Return a boto3 client whose requests are responded to in this thread."""
 
-    def respond(request: Any, **_: object) -> AWSResponse:
-        asked = json.loads(request.body)
+    def respond(asked: dict[str, Any]) -> bytes:
         start = int(asked.get("nextToken", 0))
-        document: dict[str, Any] = {"imageDetails": [detail(number) for number in range(start, min(start + 2, COUNT))]}
-        if start + 2 < COUNT:
-            document["nextToken"] = str(start + 2)
-        body = json.dumps(document).encode()
-        return AWSResponse(request.url, 200, {"x-amzn-requestid": "id"}, Raw(body))
+        token = {"nextToken": str(start + 2)} if start + 2 < COUNT else {}
+        return body_of(*[detail(number) for number in range(start, min(start + 2, COUNT))], **token)
 
-    client.meta.events.register("before-send.ecr", respond)
-    return client
+    return Wire(respond).client
 
 
 @pytest.mark.slow
