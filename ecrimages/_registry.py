@@ -16,9 +16,9 @@ from operator import length_hint
 from types import MappingProxyType, TracebackType
 from typing import Any, Self, final
 
+from ecrimages._cursors import OneShot, check_not_moved
 from ecrimages._errors import ECRImagesError, ThrottlingError
 from ecrimages._gate import Gate
-from ecrimages._iterators import OneShot, check_not_moved
 from ecrimages._models import Image, ImagePage
 from ecrimages._registry_schedule import Fetch, RegistrySchedule, RegistryState
 
