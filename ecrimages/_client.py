@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Never, Self, overload
@@ -14,18 +13,10 @@ from ecrimages._errors import ImageNotFoundError
 from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator, ImageLookup, NameIterator
-from ecrimages._listings import (
-    given_names,
-    image_listing,
-    name_listing,
-    newest_first,
-    registry_schedule,
-    worker_count,
-)
-from ecrimages._lookup import Lookup
+from ecrimages._listings import Newest, image_listing, image_lookup, name_listing, registry_schedule
 from ecrimages._models import Image
 from ecrimages._own_client import HandedInClient, OwnClient, TransportSource
-from ecrimages._parameters import check_int, check_registry_id, check_where, one_image_id, repository_request
+from ecrimages._parameters import check_registry_id, one_image_id
 from ecrimages._registry import RegistryIterator
 from ecrimages._registry_schedule import Fetch
 from ecrimages._uri import image_uri
@@ -51,7 +42,7 @@ class Client:
     """
 
     def __init__(self, ecr: AnyECRClient | None = None, *, registry_id: str | None = None, **unknown: Never) -> None:
-        refuse_unknown(unknown)
+        refuse_unknown(unknown, "Client")
         check_client(ecr)
         check_registry_id(registry_id)
         self._registry_id = registry_id
@@ -316,8 +307,7 @@ class Client:
             TransportError: There was no usable response (network, time-out, credentials).
             ResponseError: The response is malformed.
         """
-        check_int("count", count, 0)
-        check_where(where)
+        newest = Newest(count, where)
         images = self.describe_images(
             repository_name,
             tag_status=tag_status,
@@ -325,7 +315,9 @@ class Client:
             page_size=page_size,
             registry_id=registry_id,
         )
-        return heapq.nsmallest(count, filter(where, images) if where else images, key=newest_first)
+        for page in images.pages():
+            newest.add(page.images)
+        return newest.images
 
     def repository_names(self, *, registry_id: str | None = None) -> Iterator[str]:
         """List the names of the repositories of a registry.
@@ -393,18 +385,17 @@ class Client:
             TransportError: While iterating: there was no usable response (network, time-out, credentials).
             ResponseError: While iterating: the response is malformed.
         """
-        names = given_names(repository_names)
-        workers = worker_count(max_workers, self._source.connections)
         schedule = registry_schedule(
-            None if names is not None else name_listing(self._registry_or_default(registry_id)),
+            repository_names,
             tag_status=tag_status,
             image_status=image_status,
             page_size=page_size,
             registry_id=self._registry_or_default(registry_id),
             failed=failed,
-            max_workers=workers,
+            max_workers=max_workers,
+            connections=self._source.connections,
         )
-        return RegistryIterator(self._fetch, schedule, names, max_workers=workers)
+        return RegistryIterator(self._fetch, schedule)
 
     def image_uri(self, image: Image, *, tag: str | None = None) -> str:
         """Return the URI by which an image is pulled.
@@ -437,8 +428,8 @@ class Client:
         missing: Literal["raise", "skip"],
         registry_id: str | None,
     ) -> ImageLookup:
-        request = repository_request(repository_name, registry_id=self._registry_or_default(registry_id))
-        return ImageLookup(self._describe_images, Lookup(request, image_ids, missing))
+        lookup = image_lookup(repository_name, image_ids, missing, self._registry_or_default(registry_id))
+        return ImageLookup(self._describe_images, lookup)
 
     def _describe_images(self, request: Mapping[str, Any]) -> Any:
         return self._source.transport().call(DESCRIBE_IMAGES, request)
