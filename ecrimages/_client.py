@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Never, Self, overload
 
+from ecrimages._client_base import ClientBase
 from ecrimages._client_types import AnyECRClient, check_client, refuse_unknown
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
@@ -15,16 +16,16 @@ from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator, ImageLookup, NameIterator
 from ecrimages._listings import Newest, image_listing, image_lookup, name_listing, registry_schedule
 from ecrimages._models import Image
-from ecrimages._own_client import HandedInClient, OwnClient, TransportSource
-from ecrimages._parameters import check_registry_id, one_image_id
+from ecrimages._own_client import HandedInClient
+from ecrimages._parameters import one_image_id
 from ecrimages._registry import RegistryIterator
+from ecrimages._registry_cursor import operation_of
 from ecrimages._registry_schedule import Fetch
-from ecrimages._uri import image_uri
 
 __all__ = ["Client"]
 
 
-class Client:
+class Client(ClientBase):
     """Reads image metadata from an Amazon ECR registry through a boto3 client.
 
     Threads may share it, as they may share the boto3 client. Other uses of the same boto3 client are unaffected. A
@@ -44,14 +45,7 @@ class Client:
     def __init__(self, ecr: AnyECRClient | None = None, *, registry_id: str | None = None, **unknown: Never) -> None:
         refuse_unknown(unknown, "Client")
         check_client(ecr)
-        check_registry_id(registry_id)
-        self._registry_id = registry_id
-        self._source: TransportSource = OwnClient() if ecr is None else HandedInClient(ecr)
-
-    def __repr__(self) -> str:
-        region = self._source.region_name
-        registry = "" if self._registry_id is None else f", registry {self._registry_id!r}"
-        return f"<Client: {'region not resolved yet' if region is None else f'region {region!r}'}{registry}>"
+        super().__init__(ecr, registry_id)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if isinstance(self._source, HandedInClient):
@@ -79,7 +73,7 @@ class Client:
     @property
     def region_name(self) -> str:
         """The AWS region of the boto3 client, such as `eu-west-1`."""
-        region_name: str = self._source.transport().ecr.meta.region_name
+        region_name: str = self._ecr().meta.region_name
         return region_name
 
     @property
@@ -413,13 +407,7 @@ class Client:
             TypeError: `image` is not an `Image`.
             ValueError: The image does not have the tag.
         """
-        from ecrimages._client_view import dns_suffix
-
-        ecr = self._source.transport().ecr
-        return image_uri(image, region_name=ecr.meta.region_name, dns_suffix=dns_suffix(ecr), tag=tag)
-
-    def _registry_or_default(self, registry_id: str | None) -> str | None:
-        return self._registry_id if registry_id is None else registry_id
+        return self._image_uri(image, tag)
 
     def _look_up(
         self,
@@ -438,5 +426,4 @@ class Client:
         return self._source.transport().call(DESCRIBE_REPOSITORIES, request)
 
     def _fetch(self, fetch: Fetch) -> Any:
-        operation = DESCRIBE_REPOSITORIES if fetch.is_of_names else DESCRIBE_IMAGES
-        return self._source.transport().call(operation, fetch.request, retries_throttling=False)
+        return self._source.transport().call(operation_of(fetch), fetch.request, retries_throttling=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -19,7 +18,7 @@ __all__ = ["RegistryIterator", "ThreadWorkers"]
 
 
 @final
-class RegistryIterator(RegistryCursor, Iterator[Image]):
+class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
     """The images of a registry's repositories, fetched several pages at a time.
 
     Made by `registry_images()`. An iterator of `Image`: repository by repository, in each in ECR's order. It is
@@ -34,9 +33,7 @@ class RegistryIterator(RegistryCursor, Iterator[Image]):
     """
 
     def __init__(self, call: Callable[[Fetch], Any], schedule: RegistrySchedule) -> None:
-        super().__init__(schedule)
-        self._call = call
-        self._workers = ThreadWorkers(call, schedule.max_workers)
+        super().__init__(lambda: ThreadWorkers(call, schedule.max_workers), schedule)
 
     def __next__(self) -> Image:
         while True:
@@ -75,11 +72,8 @@ class RegistryIterator(RegistryCursor, Iterator[Image]):
 
     def _advance(self) -> bool:
         """Bring the next page to hand; return whether there is one."""
-        # In a forked child there are no threads, and what was in flight is fetched again.
-        if self._workers.process_id != os.getpid():
-            self._workers = ThreadWorkers(self._call, self._schedule.max_workers)
         before = self._state.page
-        for pause in self._pauses(self._workers):
+        for pause in self._pauses():
             self._workers.wait(pause)
         return self._state.page is not before
 
@@ -107,7 +101,6 @@ class ThreadWorkers:
     """The threads of one iterator, and what they fetch."""
 
     def __init__(self, call: Callable[[Fetch], Any], count: int) -> None:
-        self.process_id = os.getpid()
         self.in_flight: dict[int, tuple[Fetch, Future[Any]]] = {}
         self._call = call
         self._threads = Threads(count)

@@ -6,18 +6,20 @@ So no worker can wait for a consumer that has gone, and the state belongs to one
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from operator import length_hint
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from ecrimages._cursors import OneShot, check_not_moved
 from ecrimages._errors import ECRImagesError, ThrottlingError
+from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES, Operation
 from ecrimages._gate import Gate
 from ecrimages._registry_schedule import Fetch, RegistrySchedule, RegistryState
 
-__all__ = ["Outcome", "RegistryCursor", "Workers"]
+__all__ = ["Outcome", "RegistryCursor", "Workers", "operation_of"]
 
 
 class Outcome(Protocol):
@@ -49,11 +51,22 @@ class Workers(Protocol):
         """Leave no worker behind that has nothing to fetch."""
 
 
-class RegistryCursor(OneShot):
-    """How far the iterator of a registry's images has come."""
+_W = TypeVar("_W", bound=Workers)
 
-    def __init__(self, schedule: RegistrySchedule) -> None:
+
+class RegistryCursor(OneShot, Generic[_W]):
+    """How far the iterator of a registry's images has come.
+
+    Args:
+        make_workers: Returns what fetches the pages.
+        schedule: What is listed.
+    """
+
+    def __init__(self, make_workers: Callable[[], _W], schedule: RegistrySchedule) -> None:
         self._schedule = schedule
+        self._make_workers = make_workers
+        self._workers = make_workers()
+        self._process_id = os.getpid()
         self._gate = Gate(schedule.max_workers)
         self._state = schedule.start
         self._is_closed = False
@@ -74,13 +87,17 @@ class RegistryCursor(OneShot):
         """The errors that `failed="skip"` has passed over, by repository name."""
         return MappingProxyType(dict(self._state.failures))
 
-    def _pauses(self, workers: Workers) -> Iterator[float | None]:
+    def _pauses(self) -> Iterator[float | None]:
         """Bring the next page to hand; yield, when a fetch has to end first, for how long to wait at most.
 
         At the end there is no page at hand.
         """
         if self._is_closed:
             raise RuntimeError(f"this {type(self).__name__} is closed")
+        if self._process_id != os.getpid():
+            # In a forked child there are no workers, and what was in flight is fetched again.
+            self._workers, self._process_id = self._make_workers(), os.getpid()
+        workers = self._workers
         while True:
             self._collect(workers)
             self._start_fetches(workers)
@@ -133,3 +150,8 @@ class RegistryCursor(OneShot):
             if fetch is None:
                 return
             workers.start(fetch)
+
+
+def operation_of(fetch: Fetch) -> Operation:
+    """Return the operation that fetches a page."""
+    return DESCRIBE_REPOSITORIES if fetch.is_of_names else DESCRIBE_IMAGES
