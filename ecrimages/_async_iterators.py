@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, final
 
 from ecrimages._async_transport import AsyncCall
 from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Steps, Turn
-from ecrimages._errors import ECRImagesError
+from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
 from ecrimages._pagination import Listing
@@ -75,7 +75,7 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
             if turn.request is not None:
                 try:
                     page = await self._call(turn.request)
-                except ECRImagesError as error:
+                except ImageNotFoundError as error:
                     turn.failed(error)
                 else:
                     turn.received(page)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Mapping
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
-from ecrimages._errors import ECRImagesError, ImageNotFoundError
+from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup, LookupState
 from ecrimages._models import Image
 from ecrimages._pagination import Listing, Position
@@ -165,8 +165,8 @@ class Turn(Generic[_R]):
         """Take the page that came."""
         self._run(lambda: self._steps.send(page))
 
-    def failed(self, error: ECRImagesError) -> None:
-        """Take the error that came instead, and raise it unless the cursor knows better."""
+    def failed(self, error: ImageNotFoundError) -> None:
+        """Take the one error of which a cursor may make something else, and raise it unless it does."""
         self._run(lambda: self._steps.throw(error))
 
     def _run(self, step: Callable[[], object]) -> None:

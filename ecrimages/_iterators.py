@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeAlias, TypeVar, final
 
 from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request, Steps, Turn
-from ecrimages._errors import ECRImagesError
+from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
 from ecrimages._pagination import Listing
@@ -122,7 +122,7 @@ def _taken(steps: Steps[_R], call: Call) -> _R:
     if turn.request is not None:
         try:
             page = call(turn.request)
-        except ECRImagesError as error:
+        except ImageNotFoundError as error:
             turn.failed(error)
         else:
             turn.received(page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from ecrimages import (
     Image,
@@ -20,7 +20,7 @@ __all__ = ["REGISTRY_ID", "REPOSITORY", "images"]
 REGISTRY_ID = "123456789012"
 REPOSITORY = "team/service-api"
 
-_BEGINNING = datetime(2024, 3, 1, tzinfo=timezone.utc)
+_BEGINNING = datetime(2024, 3, 1, tzinfo=UTC)
 _OCI = "application/vnd.oci.image"
 _SCANNED = ImageScanStatus(status=ScanStatus.COMPLETE, description="The scan was completed successfully.")
 

@@ -19,8 +19,7 @@ from images import images
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["Process", "Timing", "serve", "work"]
 
