@@ -47,7 +47,7 @@ class Client(ClientBase):
         check_client(ecr)
         super().__init__(ecr, registry_id)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> str | tuple[Any, ...]:
         if isinstance(self._source, HandedInClient):
             raise TypeError(
                 "a Client around a boto3 client cannot be pickled or copied: make the boto3 client on the worker, or "
