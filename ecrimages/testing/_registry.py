@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import secrets
 import threading
 from bisect import bisect_right
@@ -93,13 +94,12 @@ class Registry:
     def partition(self) -> tuple[str, str]:
         """The partition of the region and its DNS suffix, such as `aws` and `amazonaws.com`."""
         # Imported lazily: botocore is not needed to add images.
-        from botocore.exceptions import UnknownRegionError
         from botocore.session import Session
 
-        session = Session()
-        try:
-            partition = session.get_partition_for_region(self.region_name)
-        except UnknownRegionError:
-            partition = "aws"
-        resolver = session.get_component("endpoint_resolver")
-        return str(partition), str(resolver.get_partition_dns_suffix(partition))
+        partitions = Session().get_data("partitions")["partitions"]
+        region = self.region_name
+        found = (
+            data for data in partitions if region in data["regions"] or re.match(data["regionRegex"], region)
+        )
+        partition = next(found, partitions[0])
+        return partition["id"], partition["outputs"]["dnsSuffix"]
