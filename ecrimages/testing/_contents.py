@@ -204,8 +204,8 @@ class Contents:
         registry_id = self._registry.registry_id if registry_id is None else registry_id
         children: list[str] = []
         sizes: list[int | None] = []
-        for member in members:
-            child = member.digest if isinstance(member, Image) else member
+        for item in members:
+            child = item.digest if isinstance(item, Image) else item
             check_digest("each of members", child)
             stored = self._stored(registry_id, repository_name, child)
             children.append(child)

@@ -149,5 +149,6 @@ def _close_in_child() -> None:
         server.close_in_child()
 
 
-if hasattr(os, "register_at_fork"):
+# Windows has no fork.
+with suppress(AttributeError):
     os.register_at_fork(after_in_child=_close_in_child)
