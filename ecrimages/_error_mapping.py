@@ -210,6 +210,9 @@ def _translated(error: Exception, facts: CallFacts) -> BaseException | None:
             return None
     elif type(error).__name__ == "HTTPClientError" and (own := applications_own(error)):
         return own
+    elif not isinstance(error, (BotoCoreError, ClientError)) and _came_through_a_handler(error.__traceback__):
+        # botocore takes what a handler of `before-send` raises for the outcome of the request.
+        return None
     secrets = Secrets([*facts.secrets, *_secrets_of_the_environment()])
     translated = _translation_of(error, facts, secrets)
     if translated is not None:
