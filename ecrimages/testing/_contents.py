@@ -241,9 +241,7 @@ class Contents:
             check_image(image)
             self._add(StoredImage(image))
 
-    def tag_image(
-        self, repository_name: str, tag: str, digest: str, *, registry_id: str | None = None
-    ) -> None:
+    def tag_image(self, repository_name: str, tag: str, digest: str, *, registry_id: str | None = None) -> None:
         """Put a tag on an image, and take it from the image that has it.
 
         Args:

@@ -119,8 +119,7 @@ def _session() -> boto3.Session:
     from botocore.session import Session
 
     variables: dict[str, Any] = {
-        name: (None, None, default, convert)
-        for name, (_, _, default, convert) in Session.SESSION_VARIABLES.items()
+        name: (None, None, default, convert) for name, (_, _, default, convert) in Session.SESSION_VARIABLES.items()
     }
     for file in ("config_file", "credentials_file"):
         variables[file] = (None, None, os.devnull, None)

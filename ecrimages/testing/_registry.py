@@ -59,9 +59,7 @@ class Registry:
     def repository_names(self, registry_id: str, after: str = "") -> list[str]:
         """Return the sorted names of the repositories that follow a name."""
         if registry_id not in self._sorted_names:
-            self._sorted_names[registry_id] = sorted(
-                name for owner, name in self._repositories if owner == registry_id
-            )
+            self._sorted_names[registry_id] = sorted(name for owner, name in self._repositories if owner == registry_id)
         names = self._sorted_names[registry_id]
         return names[bisect_right(names, after) :]
 
@@ -83,9 +81,7 @@ class Registry:
 
     def _listing(self, operation: str, parameters: Mapping[str, Any]) -> str:
         # A token is valid for the listing that it was sent for, whatever the page size.
-        fields = {
-            name: value for name, value in parameters.items() if name not in {"nextToken", "maxResults"}
-        }
+        fields = {name: value for name, value in parameters.items() if name not in {"nextToken", "maxResults"}}
         fields["registryId"] = self.registry_id_of(parameters)
         fields["filter"] = {"tagStatus": "ANY", "imageStatus": "ACTIVE", **parameters.get("filter", {})}
         return json.dumps([operation, fields], sort_keys=True)
@@ -98,8 +94,6 @@ class Registry:
 
         partitions = Session().get_data("partitions")["partitions"]
         region = self.region_name
-        found = (
-            data for data in partitions if region in data["regions"] or re.match(data["regionRegex"], region)
-        )
+        found = (data for data in partitions if region in data["regions"] or re.match(data["regionRegex"], region))
         partition = next(found, partitions[0])
         return partition["id"], partition["outputs"]["dnsSuffix"]
