@@ -182,7 +182,7 @@ async def test_a_dropped_client_leaves_no_thread(ecr: FakeECR) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_context_variables_are_those_of_the_task(ecr: FakeECR, kind: str, connect: Connect) -> None:
+async def test_context_variables_are_those_of_the_task(connect: Connect) -> None:
     """A tracer's handlers see the context of the task that asked."""
     trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace")
     seen: set[str] = set()
@@ -326,11 +326,11 @@ async def test_a_mock_of_an_asynchronous_client() -> None:
     ecr.describe_images.assert_awaited_once_with(repositoryName="team/app", maxResults=1000)
 
 
-async def test_errors_carry_no_secret(ecr: FakeECR, kind: str, connect: Connect) -> None:
+async def test_errors_carry_no_secret(connect: Connect) -> None:
     """What is wrong with credentials is a CredentialsError without them."""
     async with connect() as client:
         handed_in: Any = client._source.transport().ecr
-        handed_in._request_signer._credentials.token = "planted\nsecret"  # noqa: S105
+        handed_in._request_signer._credentials.token = "planted\nsecret"
         with pytest.raises(CredentialsError) as caught:
             await client.get_image("team/app", "v1")
 
@@ -407,7 +407,7 @@ class TestOverAiobotocore:
 
     @pytest.mark.parametrize("event", ["before-send.ecr", "before-parse.ecr", "after-call.ecr"])
     @pytest.mark.parametrize("awaits", [False, True])
-    async def test_what_a_handler_raises_passes_through(self, ecr: FakeECR, event: str, awaits: bool) -> None:  # noqa: FBT001
+    async def test_what_a_handler_raises_passes_through(self, ecr: FakeECR, event: str, awaits: bool) -> None:
         """An exception of the application's is its own, from a function or a coroutine."""
 
         class ApplicationError(Exception):
