@@ -16,8 +16,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 DECLARED = nox.project.python_versions(PYPROJECT)
 # With none found, all are kept, and the sessions fail for want of an interpreter.
 PYTHONS = [version for version in DECLARED if get_interpreter(version)] or DECLARED
-OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
-MAIN = MAIN_PYTHON if MAIN_PYTHON in PYTHONS else NEWEST
+MAIN = MAIN_PYTHON if MAIN_PYTHON in PYTHONS else PYTHONS[-1]
 # The examples of a page share state, so one process runs a whole file.
 IN_PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]
 
@@ -27,14 +26,16 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "types", "tests"]
 
 
-def group(*names: str) -> list[str]:
-    """Return the requirements of dependency groups in pyproject.toml."""
-    return [item for name in names for item in nox.project.dependency_groups(PYPROJECT, name)]
-
-
 def run_module(session: nox.Session, *arguments: str) -> None:
     """Run a module. With -P, Python imports the installed package, not the one in this directory."""
     session.run("python", "-P", "-m", *arguments)
+
+
+def run_marked(session: nox.Session, marker: str, *options: str) -> None:
+    """Run the tests that have a marker, which a run without options leaves out."""
+    if not any(f"mark.{marker}" in file.read_text("utf-8") for file in Path("tests").glob("test_*.py")):
+        session.skip(f"no test has the marker {marker}")
+    run_module(session, "pytest", "-m", marker, *options, "tests", *session.posargs)
 
 
 @nox.session
@@ -49,8 +50,8 @@ def tests(session: nox.Session) -> None:
     """Run the tests on every Python found; with arguments for pytest after `--`, on one Python."""
     named = any(str(session.python) in argument for argument in sys.argv)
     if session.posargs and session.python != MAIN and not named:
-        session.skip(f"arguments after -- run on Python {MAIN} only, unless -s {session.name} asks for another")
-    session.install(".", *group("test", *(["examples"] if session.python == MAIN else [])))
+        session.skip(f"arguments after -- run on Python {MAIN} only, but for -s {session.name}")
+    session.install(".", "--group=test", *(["--group=examples"] if session.python == MAIN else []))
     if session.posargs:
         run_module(session, "pytest", *session.posargs)
     elif session.python != MAIN:
@@ -69,22 +70,21 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def slow(session: nox.Session) -> None:
     """Run the tests that take minutes, with many more generated examples."""
-    session.install(".", *group("test"))
-    options = [*IN_PARALLEL, "-m", "slow", "--hypothesis-profile=slow"]
-    run_module(session, "pytest", *options, "tests", *session.posargs)
+    session.install(".", "--group=test")
+    run_marked(session, "slow", *IN_PARALLEL, "--hypothesis-profile=slow")
 
 
 @nox.session(python=MAIN)
 def aiobotocore(session: nox.Session) -> None:
     """Run the tests that need aiobotocore, on the botocore that it pins."""
-    session.install(".", *group("test", "aiobotocore"))
-    run_module(session, "pytest", "-m", "aiobotocore", "tests", *session.posargs)
+    session.install(".", "--group=test", "--group=aiobotocore")
+    run_marked(session, "aiobotocore")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check the code's style and format."""
-    session.install(*group("lint"))
+    session.install("--group=lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
 
@@ -92,50 +92,49 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of package, tests and examples with mypy."""
-    session.install(".", *group("types"))
+    session.install(".", "--group=types")
     session.run("mypy")
 
 
-@nox.session(python=sorted({OLDEST, NEWEST}))
+@nox.session(python=sorted({PYTHONS[0], PYTHONS[-1]}))
 @nox.parametrize("stubs", ["boto3-stubs[ecr-public,s3]", "types-boto3[ecr]", "botocore-stubs", "no stubs"])
 def typing(session: nox.Session, stubs: str) -> None:
     """Check the public names with four type checkers and two editors, for each set of boto3 stubs."""
-    session.install(".", *group("typing"), *([] if stubs == "no stubs" else [stubs]))
+    session.install(".", "--group=typing", *([] if stubs == "no stubs" else [stubs]))
     check = ["python", "tests/typing/check.py"]
     session.run(*check, "tests/typing/injected_client.py")
     if stubs.startswith("boto3-stubs"):
         session.run(*check, "tests/typing/api.py", "tests/typing/wrong_lines.py")
         run_module(session, "pytest", "--noconftest", "tests/typing", *session.posargs)
-        # From elsewhere, so that the package is the installed one.
+        # From elsewhere, to check the installed package.
         session.chdir(session.create_tmp())
         session.run("pyright", "--verifytypes", "ecrimages", "--ignoreexternal")
 
 
-@nox.session(python=OLDEST)
+@nox.session(python=PYTHONS[0])
 def minimums(session: nox.Session) -> None:
     """Run the tests with the lowest versions of the dependencies that pyproject.toml allows."""
     lowest = [item.replace(">=", "==") for item in PYPROJECT["project"]["dependencies"]]
-    session.install(".", *lowest, *group("test"))
+    session.install(".", *lowest, "--group=test")
     run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
 
 
-@nox.session(python=NEWEST)
+@nox.session(python=PYTHONS[-1])
 def newest(session: nox.Session) -> None:
     """Run the tests with the latest versions of all dependencies, direct and indirect."""
-    session.install("--upgrade", ".", *group("test"))
+    session.install("--upgrade", ".", "--group=test")
     run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation and open each page in Chromium; `-- --no-browser` only builds it."""
-    session.install(".", *group("docs"))
+    session.install(".", "--group=docs")
     shutil.rmtree("docs/_build", ignore_errors=True)
-    options = ["--fail-on-warning", "--keep-going", "-d", "docs/_build/doctrees"]
-    session.run("sphinx-build", *options, "docs", "docs/_build/html")
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "docs", "docs/_build/html")
     browser = any(map(shutil.which, ["chromium", "chromium-browser", "google-chrome"]))
     if session.posargs == ["--no-browser"] or sys.platform == "win32" or not browser:
-        session.warn("Built, but not opened: `--no-browser` was given, or Chromium or a POSIX system is missing")
+        session.warn("Not opened: Chromium was not found, the system is Windows, or --no-browser was given")
     else:
         run_module(session, "pytest", "--noconftest", "tests/site", *session.posargs)
 
@@ -143,9 +142,9 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, check them, and run the demo from the wheel in an empty environment."""
-    session.install(*group("build"))
+    session.install("--group=build")
     shutil.rmtree("dist", ignore_errors=True)
-    # This builds the wheel from the sdist, and so shows that the sdist is complete.
+    # Builds the wheel from the sdist, which shows that the sdist is complete.
     session.run("python", "-m", "build")
     [wheel], [sdist] = Path("dist").glob("*.whl"), Path("dist").glob("*.tar.gz")
     session.run("twine", "check", "--strict", str(wheel), str(sdist))
@@ -160,8 +159,8 @@ def build(session: nox.Session) -> None:
 @nox.session
 def benchmark(session: nox.Session) -> None:
     """Compare CPU time with other libraries; `-- --help` lists the other measurements."""
-    # In this order: boto3-dataclass-ecr requires older type stubs than the package does, and runs without any.
-    session.install(*group("benchmark"))
+    # First, since boto3-dataclass-ecr requires older type stubs than the package does (and runs without).
+    session.install("--group=benchmark")
     session.install(".")
     session.run("python", "tests/benchmarks", *session.posargs)
 
@@ -169,7 +168,7 @@ def benchmark(session: nox.Session) -> None:
 @nox.session(python=MAIN)
 def fuzz(session: nox.Session) -> None:
     """Fuzz the decoder for a minute, or with libFuzzer's arguments after `--`."""
-    session.install(".", *group("fuzz"))
+    session.install(".", "--group=fuzz")
     found = session.create_tmp()
     options = [f"{found}/corpus", f"-artifact_prefix={found}/", *(session.posargs or ["-max_total_time=60"])]
     session.run("python", "tests/fuzzing/fuzz_page.py", *options)
