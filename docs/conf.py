@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 
 import ecrimages
@@ -16,6 +17,8 @@ project = "ecrimages"
 author = "The ecrimages developers"
 project_copyright = author
 version = release = ecrimages.__version__
+classifiers = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"]["classifiers"]
+pythons = [item.split()[-1] for item in classifiers if item.startswith("Programming Language :: Python :: 3.")]
 
 extensions = [
     "myst_parser",
@@ -46,7 +49,8 @@ napoleon_numpy_docstring = False
 intersphinx_mapping = local_inventories(HERE / "inventories", HERE / "_build" / "inventories")
 intersphinx_disabled_reftypes = ["std:*"]
 
-myst_enable_extensions = ["attrs_block", "deflist"]
+myst_enable_extensions = ["attrs_block", "deflist", "substitution"]
+myst_substitutions = {"oldest_python": pythons[0]}
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
