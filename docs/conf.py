@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import sys
-import tomllib
 from pathlib import Path
 
 import ecrimages
@@ -17,8 +17,7 @@ project = "ecrimages"
 author = "The ecrimages developers"
 project_copyright = author
 version = release = ecrimages.__version__
-classifiers = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"]["classifiers"]
-pythons = [item.split()[-1] for item in classifiers if item.startswith("Programming Language :: Python :: 3.")]
+pythons = re.findall(r"Python :: (3\.\d+)", (HERE.parent / "pyproject.toml").read_text("utf-8"))
 
 extensions = [
     "myst_parser",
