@@ -20,7 +20,7 @@ MAIN = MAIN_PYTHON if MAIN_PYTHON in PYTHONS else PYTHONS[-1]
 # The examples of a page share state, so one process runs a whole file.
 IN_PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]
 
-nox.needs_version = ">=2026.8"
+nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "types", "tests"]
