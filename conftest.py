@@ -36,6 +36,7 @@ from ecrimages import ImageScanFindingsSummary, ImageScanStatus, ScanStatus, Sev
 from ecrimages.testing import FakeECR
 
 settings.register_profile("short", max_examples=25)
+settings.register_profile("slow", max_examples=2_000)
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ project = "ecrimages"
 author = "The ecrimages developers"
 project_copyright = author
 version = release = ecrimages.__version__
+pythons = re.findall(r"Python :: (3\.\d+)", (HERE.parent / "pyproject.toml").read_text("utf-8"))
 
 extensions = [
     "myst_parser",
@@ -46,7 +48,8 @@ napoleon_numpy_docstring = False
 intersphinx_mapping = local_inventories(HERE / "inventories", HERE / "_build" / "inventories")
 intersphinx_disabled_reftypes = ["std:*"]
 
-myst_enable_extensions = ["attrs_block", "deflist"]
+myst_enable_extensions = ["attrs_block", "deflist", "substitution"]
+myst_substitutions = {"oldest_python": pythons[0]}
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
 

@@ -26,9 +26,9 @@ _CALLS = ("_make_api_call", "_make_request")
 
 def _is_botocores(function: Any) -> bool:
     # A wrapper may copy the name of what it wraps, but not its type and its file.
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    if isinstance(getattr(function, "__func__", function), types.FunctionType):
-        return _BOTOCORE_FILE.search(code.co_filename) is not None
+    function = getattr(function, "__func__", function)
+    if isinstance(function, types.FunctionType):
+        return _BOTOCORE_FILE.search(function.__code__.co_filename) is not None
     return type(function).__module__.startswith(("aiobotocore.", "botocore."))
 
 

@@ -84,7 +84,8 @@ def record_from_dict(record_class: type[_T], item: object, path: str = "") -> _T
         MalformedResponseError: A field is missing, of a wrong type or out of range.
     """
     try:
-        return _record(record_class, item)
+        record: _T = _record(record_class, item)
+        return record
     except _UnreadableError as unreadable:
         problem, place = str(unreadable), path + unreadable.path
     except RecursionError:

@@ -54,8 +54,8 @@ def decoded_images(body: bytes) -> DecodedImages:
     """
     try:
         response = _decoder().decode(body)
-        images, details = _build()(response.imageDetails)
-        return DecodedImages(tuple(images), response.nextToken, details)
+        records, details = _build()(response.imageDetails)
+        return DecodedImages(tuple(records), response.nextToken, details)
     except _FALLBACK_ERRORS:
         document = json_document(body)
         images = _images_in(document)
