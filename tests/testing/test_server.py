@@ -31,6 +31,7 @@ def connect(ecr: FakeECR) -> socket.socket:
     [
         ({"registry_id": "me"}, ValueError, "registry_id must be 12 digits, not 'me'"),
         ({"region_name": "us_east_1"}, ValueError, "region_name must be a region such as 'us-east-1', not"),
+        ({"region_name": None}, ValueError, "region_name must be a region such as 'us-east-1', not None"),
         ({"latency": -1}, ValueError, "latency must not be negative, not -1"),
         ({"latency": float("nan")}, ValueError, "latency must be finite, not nan"),
         ({"latency": "1"}, TypeError, "latency must be a number, not '1'"),
