@@ -6,7 +6,6 @@ interrupts a call, the position is that of before or that of after, and the list
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from operator import length_hint
 from typing import Any, Generic, TypeVar
@@ -20,7 +19,7 @@ __all__ = ["Listing", "Position"]
 _T = TypeVar("_T")
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Position(Generic[_T]):
     """How far a listing has come."""
 
@@ -116,5 +115,7 @@ class Listing(Generic[_T]):
 
 
 def _fingerprint(token: str) -> bytes:
+    import hashlib
+
     # Tokens can be long, and there may be one for each image.
     return hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=16).digest()

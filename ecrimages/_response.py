@@ -36,7 +36,7 @@ __all__ = [
 _FALLBACK_ERRORS = (msgspec.MsgspecError, OSError, OverflowError, RecursionError, ValueError)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class DecodedImages:
     """What the body of a 200 holds."""
 
