@@ -111,9 +111,7 @@ class Chromium:
     def open(self, url: str, *, width: int) -> list[dict[str, Any]]:
         """Open a page in a window of that width; return the events up to the end of its loading."""
         self._events.clear()
-        self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
-        )
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         self.send("Page.navigate", url=url)
         deadline = time.monotonic() + DEADLINE
         while not any(event.get("method") == "Page.loadEventFired" for event in self._events):
