@@ -20,6 +20,7 @@ from ecrimages._api import (
     image_exists,
     image_uri,
     newest_images,
+    registry_images,
     repository_names,
 )
 from ecrimages._client import Client
@@ -47,6 +48,7 @@ from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator
 from ecrimages._mappings import SeverityCounts
 from ecrimages._models import Image, ImagePage, ImageScanFindingsSummary, ImageScanStatus
+from ecrimages._registry import RegistryIterator
 from ecrimages._uri import ImageURI
 from ecrimages._version import __version__
 
@@ -72,6 +74,7 @@ __all__ = [
     "ImageURI",
     "InvalidParameterError",
     "MalformedResponseError",
+    "RegistryIterator",
     "RepeatedTokenError",
     "RepositoryNotFoundError",
     "RequestTimeoutError",
@@ -90,6 +93,7 @@ __all__ = [
     "image_exists",
     "image_uri",
     "newest_images",
+    "registry_images",
     "repository_names",
 ]
 

@@ -14,6 +14,7 @@ __all__ = [
     "image_exists",
     "image_uri",
     "newest_images",
+    "registry_images",
     "repository_names",
 ]
 
@@ -38,4 +39,5 @@ get_images: Final = _client.get_images
 image_exists: Final = _client.image_exists
 image_uri: Final = _client.image_uri
 newest_images: Final = _client.newest_images
+registry_images: Final = _client.registry_images
 repository_names: Final = _client.repository_names

@@ -11,13 +11,23 @@ from typing import Any, Literal, Never, Self, overload
 from ecrimages._client_types import AnyECRClient, check_client, refuse_unknown
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
+from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator, ImageLookup, NameIterator
-from ecrimages._listings import image_listing, name_listing, newest_first
+from ecrimages._listings import (
+    given_names,
+    image_listing,
+    name_listing,
+    newest_first,
+    registry_schedule,
+    worker_count,
+)
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image
 from ecrimages._own_client import HandedInClient, OwnClient, TransportSource
 from ecrimages._parameters import check_int, check_registry_id, check_where, one_image_id, repository_request
+from ecrimages._registry import RegistryIterator
+from ecrimages._registry_schedule import Fetch
 from ecrimages._uri import image_uri
 
 __all__ = ["Client"]
@@ -340,6 +350,62 @@ class Client:
         """
         return NameIterator(self._describe_repositories, name_listing(self._registry_or_default(registry_id)))
 
+    def registry_images(
+        self,
+        repository_names: Iterable[str] | None = None,
+        *,
+        tag_status: TagStatus | Literal["TAGGED", "UNTAGGED", "ANY"] | None = None,
+        image_status: ImageStatusFilter | Literal["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"] | None = None,
+        page_size: int = 1000,
+        max_workers: int | None = None,
+        failed: Literal["raise", "skip"] = "raise",
+        registry_id: str | None = None,
+    ) -> RegistryIterator:
+        """List the images of many repositories, several requests at a time.
+
+        Nothing starts before the first `next()`. Throttled requests are made again, with fewer at a time; only a page
+        that is throttled for a minute fails its repository.
+
+        Args:
+            repository_names: The repositories, in the order in which their images are to come; an iterator is read
+                as it is needed. None for all repositories of the registry.
+            tag_status: `"TAGGED"` or `"UNTAGGED"` images only. None for both.
+            image_status: Images of this storage class only, or `"ANY"`. **None lists the ACTIVE ones only, as ECR
+                does.**
+            page_size: Images per request, 1 to 1000. ECR: `maxResults`.
+            max_workers: The most requests at a time, 1 or more. None for 8, or the size of the boto3 client's
+                connection pool if that is less. At most four times as many pages wait to be read.
+            failed: What to do about a repository that fails: `"raise"` its error when its turn has come, and resume
+                after that with the same page if the error is retryable, or else with the next repository; or `"skip"`
+                it and keep the error in `failures`. A failing list of repositories is raised in both cases.
+            registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
+
+        Returns:
+            An iterator of `Image`, repository by repository, in each in ECR's order. A repository that was deleted
+            since it was listed has no images. Use it in a `with` unless you read it to its end.
+
+        Raises:
+            TypeError: An argument is of a wrong type.
+            ValueError: An argument is malformed or out of range. While iterating: a name is.
+            RepositoryNotFoundError: While iterating: a repository of `repository_names` does not exist.
+            AccessDeniedError: While iterating: the caller lacks `ecr:DescribeImages`, or `ecr:DescribeRepositories`.
+            ServiceError: While iterating: ECR returned another error; the subclass says which.
+            TransportError: While iterating: there was no usable response (network, time-out, credentials).
+            ResponseError: While iterating: the response is malformed.
+        """
+        names = given_names(repository_names)
+        workers = worker_count(max_workers, self._source.connections)
+        schedule = registry_schedule(
+            None if names is not None else name_listing(self._registry_or_default(registry_id)),
+            tag_status=tag_status,
+            image_status=image_status,
+            page_size=page_size,
+            registry_id=self._registry_or_default(registry_id),
+            failed=failed,
+            max_workers=workers,
+        )
+        return RegistryIterator(self._fetch, schedule, names, max_workers=workers)
+
     def image_uri(self, image: Image, *, tag: str | None = None) -> str:
         """Return the URI by which an image is pulled.
 
@@ -375,12 +441,11 @@ class Client:
         return ImageLookup(self._describe_images, Lookup(request, image_ids, missing))
 
     def _describe_images(self, request: Mapping[str, Any]) -> Any:
-        # botocore takes 0.5 s to import, and code that only handles records does not need it.
-        from ecrimages._exchange import DESCRIBE_IMAGES
-
         return self._source.transport().call(DESCRIBE_IMAGES, request)
 
     def _describe_repositories(self, request: Mapping[str, Any]) -> Any:
-        from ecrimages._exchange import DESCRIBE_REPOSITORIES
-
         return self._source.transport().call(DESCRIBE_REPOSITORIES, request)
+
+    def _fetch(self, fetch: Fetch) -> Any:
+        operation = DESCRIBE_REPOSITORIES if fetch.is_of_names else DESCRIBE_IMAGES
+        return self._source.transport().call(operation, fetch.request, retries_throttling=False)

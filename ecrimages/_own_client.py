@@ -49,6 +49,10 @@ class TransportSource(Protocol):
     def region_name(self) -> str | None:
         """The region of the boto3 client. None if it is not made yet."""
 
+    @property
+    def connections(self) -> int | None:
+        """The size of the boto3 client's connection pool. None if it is not known."""
+
     def transport(self) -> Transport:
         """Return the transport for the next call."""
 
@@ -68,6 +72,12 @@ class HandedInClient:
         """The region of the boto3 client."""
         region_name: str | None = getattr(self._ecr.meta, "region_name", None)
         return region_name
+
+    @property
+    def connections(self) -> int | None:
+        """The size of the boto3 client's connection pool. None if it is not known."""
+        size = getattr(getattr(self._ecr.meta, "config", None), "max_pool_connections", None)
+        return size if isinstance(size, int) else None
 
     def transport(self) -> Transport:
         """Return the transport for the next call."""
@@ -105,6 +115,11 @@ class OwnClient:
     def region_name(self) -> str | None:
         """The region of the boto3 client. None if it is not made yet."""
         return self.made and self.made.ecr.meta.region_name
+
+    @property
+    def connections(self) -> int | None:
+        """The size of the boto3 client's connection pool."""
+        return _CONNECTIONS
 
     @property
     def made(self) -> Transport | None:

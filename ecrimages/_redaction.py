@@ -25,9 +25,11 @@ _SHORTEST_SECRET = 8
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        (r"(?P<kept>(?:security[-_]token|session[-_]?token|secret[-_]?access[-_]?key|client[-_]?secret|"
-        r"(?:proxy[-_])?authorization['\"\s:=&;a-z]{1,16}?(?:basic|bearer))"
-        r"(?:&#?\w{1,8};|%[0-9a-f]{2}|\\u[0-9a-f]{4}|</?\w{1,10}>|[^\w%&<+/]|[%&<\\]){1,40}+)[\w+/=.~%-]++"),
+        (
+            r"(?P<kept>(?:security[-_]token|session[-_]?token|secret[-_]?access[-_]?key|client[-_]?secret|"
+            r"(?:proxy[-_])?authorization['\"\s:=&;a-z]{1,16}?(?:basic|bearer))"
+            r"(?:&#?\w{1,8};|%[0-9a-f]{2}|\\u[0-9a-f]{4}|</?\w{1,10}>|[^\w%&<+/]|[%&<\\]){1,40}+)[\w+/=.~%-]++"
+        ),
         r"(?P<kept>\b(?:Credential|Signature)=)[^\s,;&'\"<]++",
         # user:password@, after a scheme or at the beginning of a word. An image reference is no password.
         r"(?P<kept>://|(?<![^\s'\"(<=,]))[^\s:/@'\"(<=,]{1,256}+:(?!//)[^\s@'\"]{1,256}+(?=@(?!sha256:))",

@@ -1,4 +1,4 @@
-"""An ECR for tests: it speaks to boto3 over HTTP on this machine, as the real one does.
+"""A local fake of the ECR API for tests: boto3 talks to it over HTTP on the loopback interface.
 
 Example::
 
@@ -10,11 +10,13 @@ Example::
         assert Client(ecr.client()).image_exists("team/app", tag="v1")
 """
 
-from ecrimages import _public_names
 from ecrimages.testing._fake import FakeECR
 from ecrimages.testing._faults import Fault
 from ecrimages.testing._service import RecordedRequest
 
 __all__ = ["FakeECR", "Fault", "RecordedRequest"]
 
-_public_names.publish(__name__, {name: globals()[name] for name in __all__})
+# Show the classes in tracebacks and in the documentation under their public path.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name

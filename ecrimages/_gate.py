@@ -1,0 +1,65 @@
+"""How many requests may be in flight while a service throttles: no I/O, no clock of its own.
+
+ECR does not publish its rate limits, which hold for an account and region as a whole. So the number of requests in
+flight is halved when one is throttled, all pause, and the number creeps up again with each success.
+"""
+
+from __future__ import annotations
+
+import random
+
+__all__ = ["Gate"]
+
+_PAUSE = (0.5, 1.5)
+_BETWEEN_HALVINGS = 1.0
+# A page that was throttled for so long fails: some other program uses the whole rate.
+_PATIENCE = 60.0
+
+
+class Gate:
+    """The permits of one registry listing.
+
+    Args:
+        max_in_flight: The most requests at a time.
+    """
+
+    def __init__(self, max_in_flight: int) -> None:
+        self._max = max_in_flight
+        self._permits = float(max_in_flight)
+        self._halved_at = float("-inf")
+        self._open_at = float("-inf")
+        self._throttled_since: dict[object, float] = {}
+
+    def permits(self, now: float) -> int:
+        """Return how many requests may be in flight now: none in a pause."""
+        return 0 if now < self._open_at else int(self._permits)
+
+    def pause_left(self, now: float) -> float | None:
+        """Return how many seconds the pause still lasts. None if there is none."""
+        return self._open_at - now if now < self._open_at else None
+
+    def succeeded(self, key: object) -> None:
+        """Take note of a request that was not throttled."""
+        self._throttled_since.pop(key, None)
+        self._permits = min(self._max, self._permits + 1 / self._permits)
+
+    def throttled(self, key: object, now: float) -> float | None:
+        """Take note of a request that was throttled.
+
+        Args:
+            key: What was requested: the same when it is requested again.
+            now: The time, in seconds.
+
+        Returns:
+            None to make the same request again after the pause. For how many seconds it was throttled, if that is
+            too long.
+        """
+        since = now - self._throttled_since.setdefault(key, now)
+        if since >= _PATIENCE:
+            del self._throttled_since[key]
+            return since
+        if now - self._halved_at >= _BETWEEN_HALVINGS:
+            self._permits = max(1.0, self._permits / 2)
+            self._halved_at = now
+        self._open_at = max(self._open_at, now + random.uniform(*_PAUSE))
+        return None
