@@ -34,11 +34,11 @@ PROGRAMS = {
 EXPECTED = {
     "newest_image": r"123456789012\.dkr\.ecr\.us-east-1\.amazonaws\.com/team/app@sha256:0{63}3\n",
     "tag_in_accounts": r"123456789012 yes\n210987654321 no\n345678901234 RepositoryNotFoundException\n",
-    "critical_findings": r"team/app sha256:0{63}1 2 v1\.0\.0\nteam/base sha256:\w{64} 1\n8 images without .*\n",
+    "critical_findings": r"team/app sha256:0{63}1 2 v1\.0\.0\nteam/base sha256:\w{64} 1\n4 images without .*\n",
     "lambda_resume": r"(sha256:\w{64} \d+\n){2500}",
     "images_csv": r"digest,tags,(.*\r\n)+sha256:0{63}1,v1\.0\.0,20[-\d]+T[\d:.]+\+00:00,30000000,2\r\n(.*\r\n)+",
     "delete_untagged": r"sha256:0{63}2\n",
-    "storage": r" +2\.50 GB  team/builds\n +0\.16 GB  team/app\n +0\.03 GB  team/base\n",
+    "storage": r" +2\.50 GB  team/builds\n +0\.18 GB  team/app\n +0\.03 GB  team/base\n",
     "list_asyncio": r"team/app 7\nteam/base 1\n",
     "not_pulled": r"[-\d]{10} sha256:0{63}1 v1\.0\.0\n",
     "registry_listing": r"(team/app sha256:.*\n){7}team/base sha256:\w{64}\n",
