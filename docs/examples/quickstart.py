@@ -7,12 +7,13 @@ yours, with the credentials that boto3 finds.
 
 import argparse
 import heapq
-import os
 import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import boto3
+from botocore.exceptions import BotoCoreError
 from invented_repository import invented_images
 
 import ecrimages
@@ -137,13 +138,11 @@ def main() -> None:
             )
         return
 
-    # ecrimages makes its client from boto3's default session, which reads these.
-    for variable, value in (("AWS_DEFAULT_REGION", options.region), ("AWS_PROFILE", options.profile)):
-        if value is not None:
-            os.environ[variable] = value
     try:
+        # Without a client, ecrimages uses boto3's default session.
+        boto3.setup_default_session(profile_name=options.profile, region_name=options.region)
         show(options.repository, options.registry_id)
-    except (ecrimages.ECRImagesError, ValueError) as error:
+    except (ecrimages.ECRImagesError, BotoCoreError, ValueError) as error:
         sys.exit(f"quickstart: {error}")
 
 
