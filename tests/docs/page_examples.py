@@ -28,7 +28,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import boto3
 import pytest
 from readers_account import AWS_CONFIG, fill
 from sybil import Example, Sybil
@@ -57,15 +56,11 @@ class _Page:
         directory = Path(self._stack.enter_context(TemporaryDirectory()))
         ecr = self._stack.enter_context(FakeECR())
         fill(ecr)
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
+        self._stack.enter_context(ecr.activated())
         config, work = directory / "config", directory / "work"
         config.write_text(AWS_CONFIG, encoding="utf-8")
         work.mkdir()
-        files = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(directory / "none")}
-        for name, value in {**ecr.environment(), **files}.items():
-            patch.setenv(name, value)
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        patch.setenv("AWS_CONFIG_FILE", str(config))
         patch.chdir(work)
         self.output = None
 
