@@ -9,8 +9,8 @@ reader's account: a `FakeECR` that `readers_account` fills, in the environment o
 - A `python` block that begins with a comment such as `# report.py` is written to that file and not run. One that
   begins with `# report.py (continued)` is appended to it.
 - A file that has tests is run by pytest, without the reader's account.
-- A `sh` block with one line such as `python report.py team/app` runs a file that the page has written. A `text`
-  block that follows has its output.
+- A `sh` block with one line such as `python report.py team/app` runs a file that the page has written.
+- The first `text` block after a block that prints has its output.
 - `% invisible-code-block: python`, with `% ` before each line, holds assertions about what the page shows. It does
   not prepare anything.
 """
@@ -22,8 +22,9 @@ import re
 import shlex
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from doctest import ELLIPSIS, OutputChecker
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -91,7 +92,9 @@ def _run_python(example: Example) -> str | None:
         file = Path("test_example.py")
         file.write_text(source, encoding="utf-8")
         return _run_tests(file)
-    _run_in_namespace(example)
+    with redirect_stdout(StringIO()) as output:
+        _run_in_namespace(example)
+    page.output = output.getvalue() or None
     return None
 
 

@@ -66,11 +66,11 @@ def _add_application(ecr: FakeECR, name: str) -> None:
         ecr.add_image(name, pushed_at=day(0), size_in_bytes=23_000),
     ]
     index = ecr.add_index(
-        name, children, tags=["v1.2.3", "v1", "latest"], pushed_at=day(0.001), last_recorded_pull_time=day(20)
+        name, children, tags=["v1.2.3", "v1", "latest"], pushed_at=day(0) + timedelta(minutes=2), last_recorded_pull_time=day(20)
     )
     ecr.add_image(
         name,
-        pushed_at=day(0.01),
+        pushed_at=day(0) + timedelta(minutes=5),
         size_in_bytes=310_000,
         artifact_media_type=EMPTY_CONFIG,
         subject_manifest_digest=index.digest,
