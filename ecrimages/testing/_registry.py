@@ -94,12 +94,12 @@ class Registry:
         """The partition of the region and its DNS suffix, such as `aws` and `amazonaws.com`."""
         # Imported lazily: botocore is not needed to add images.
         from botocore.exceptions import UnknownRegionError
-        from botocore.session import Session
+        from botocore.loaders import Loader
+        from botocore.regions import EndpointResolver
 
-        session = Session()
+        resolver = EndpointResolver(Loader().load_data("endpoints"))
         try:
-            partition = session.get_partition_for_region(self.region_name)
+            partition = resolver.get_partition_for_region(self.region_name)
         except UnknownRegionError:
             partition = "aws"
-        resolver = session.get_component("endpoint_resolver")
         return str(partition), str(resolver.get_partition_dns_suffix(partition))

@@ -9,8 +9,8 @@ reader's account: a `FakeECR` that `readers_account` fills, in the environment o
 - A `python` block that begins with a comment such as `# report.py` is written to that file and not run. One that
   begins with `# report.py (continued)` is appended to it.
 - A file that has tests is run by pytest, without the reader's account.
-- A `sh` block with one line such as `python report.py team/app` runs a file that the page has written. A `text`
-  block that follows has its output.
+- A `sh` block with one line such as `python report.py team/app` runs a file that the page has written.
+- The first `text` block after a block that prints has its output.
 - `% invisible-code-block: python`, with `% ` before each line, holds assertions about what the page shows. It does
   not prepare anything.
 """
@@ -22,13 +22,13 @@ import re
 import shlex
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from doctest import ELLIPSIS, OutputChecker
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import boto3
 import pytest
 from readers_account import AWS_CONFIG, fill
 from sybil import Example, Sybil
@@ -57,15 +57,11 @@ class _Page:
         directory = Path(self._stack.enter_context(TemporaryDirectory()))
         ecr = self._stack.enter_context(FakeECR())
         fill(ecr)
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
+        self._stack.enter_context(ecr.activated())
         config, work = directory / "config", directory / "work"
         config.write_text(AWS_CONFIG, encoding="utf-8")
         work.mkdir()
-        files = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(directory / "none")}
-        for name, value in {**ecr.environment(), **files}.items():
-            patch.setenv(name, value)
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        patch.setenv("AWS_CONFIG_FILE", str(config))
         patch.chdir(work)
         self.output = None
 
@@ -96,7 +92,9 @@ def _run_python(example: Example) -> str | None:
         file = Path("test_example.py")
         file.write_text(source, encoding="utf-8")
         return _run_tests(file)
-    _run_in_namespace(example)
+    with redirect_stdout(StringIO()) as output:
+        _run_in_namespace(example)
+    page.output = output.getvalue() or None
     return None
 
 
