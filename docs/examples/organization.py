@@ -21,8 +21,12 @@ RegionAudit = tuple[list[Image], int]
 def session_for(account_id: str) -> boto3.Session:
     """Return a session with the role of an account, for an hour."""
     # Not boto3.client(): the default session is not made for threads.
-    response = boto3.Session().client("sts").assume_role(
-        RoleArn=ROLE.format(account_id=account_id), RoleSessionName="audit"
+    response = (
+        boto3.Session()
+        .client("sts")
+        .assume_role(
+            RoleArn=ROLE.format(account_id=account_id), RoleSessionName="audit"
+        )
     )
     credentials = response["Credentials"]
     return boto3.Session(
@@ -61,7 +65,9 @@ def audit_account(account_id: str) -> dict[str, RegionAudit | ECRImagesError]:
 def active_accounts() -> list[str]:
     """Return the ids of the organization's active accounts."""
     paginator = boto3.client("organizations").get_paginator("list_accounts")
-    accounts = [account for page in paginator.paginate() for account in page["Accounts"]]
+    accounts = [
+        account for page in paginator.paginate() for account in page["Accounts"]
+    ]
     return [account["Id"] for account in accounts if account["Status"] == "ACTIVE"]
 
 
@@ -84,7 +90,9 @@ def main(scheduler: str | None = None) -> None:
                 for image in critical:
                     name = f"{image.repository_name}@{image.digest}"
                     print(f"{account_id} {region}: {name}")
-                print(f"{account_id} {region}: {not_reported} without reported findings")
+                print(
+                    f"{account_id} {region}: {not_reported} without reported findings"
+                )
             future.release()
 
 

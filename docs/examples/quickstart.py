@@ -56,8 +56,14 @@ def show(repository_name: str, registry_id: str | None = None) -> int:
 
     total = in_units(sum(storage.values()))
     print(f"\n{images:,} images, {untagged:,} untagged, {total}")
-    bars("Worst finding", [(name, findings[name], f"{findings[name]:,}") for name in FINDINGS])
-    bars("Storage by age", [(name, storage[name], in_units(storage[name])) for name in AGES])
+    bars(
+        "Worst finding",
+        [(name, findings[name], f"{findings[name]:,}") for name in FINDINGS],
+    )
+    bars(
+        "Storage by age",
+        [(name, storage[name], in_units(storage[name])) for name in AGES],
+    )
     if findings["not reported"]:
         print(NOT_REPORTED)
     return images
@@ -119,10 +125,19 @@ def in_units(size: int | None) -> str:
 
 def main() -> None:
     """List the repository of the arguments, or an invented one."""
-    parser = argparse.ArgumentParser(description="Show what an Amazon ECR repository holds.")
-    parser.add_argument("--repository", help="a repository, such as team/app; default: an invented one")
-    parser.add_argument("--registry-id", help="the AWS account that owns the registry; default: your own")
-    parser.add_argument("--region", help="the AWS region; default: that of the AWS configuration")
+    parser = argparse.ArgumentParser(
+        description="Show what an Amazon ECR repository holds."
+    )
+    parser.add_argument(
+        "--repository", help="a repository, such as team/app; default: an invented one"
+    )
+    parser.add_argument(
+        "--registry-id",
+        help="the AWS account that owns the registry; default: your own",
+    )
+    parser.add_argument(
+        "--region", help="the AWS region; default: that of the AWS configuration"
+    )
     parser.add_argument("--profile", help="a profile of the AWS configuration")
     options = parser.parse_args()
 
@@ -140,7 +155,9 @@ def main() -> None:
 
     try:
         # Without a client, ecrimages uses boto3's default session.
-        boto3.setup_default_session(profile_name=options.profile, region_name=options.region)
+        boto3.setup_default_session(
+            profile_name=options.profile, region_name=options.region
+        )
         show(options.repository, options.registry_id)
     except (ecrimages.ECRImagesError, BotoCoreError, ValueError) as error:
         sys.exit(f"quickstart: {error}")
