@@ -62,7 +62,7 @@ class Client:
         registry = "" if self._registry_id is None else f", registry {self._registry_id!r}"
         return f"<Client: {'region not resolved yet' if region is None else f'region {region!r}'}{registry}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> str | tuple[Any, ...]:
         if isinstance(self._source, HandedInClient):
             raise TypeError(
                 "a Client around a boto3 client cannot be pickled or copied: make the boto3 client on the worker, or "

@@ -164,10 +164,10 @@ def applications_own(error: BaseException | None) -> BaseException | None:
 
     A signal handler may raise in the middle of a request, and botocore makes an HTTPClientError of that.
     """
-    if type(error).__name__ == "HTTPClientError":
-        error = error and error.__context__
+    if isinstance(error, BotoCoreError) and type(error).__name__ == "HTTPClientError":
+        error = error.__context__
     elif isinstance(error, (BotoCoreError, ClientError)):
-        return error if error is not None and _came_through_a_handler(error.__traceback__) else None
+        return error if _came_through_a_handler(error.__traceback__) else None
     if error is None or isinstance(error, ECRImagesError):
         return None
     frames = _modules(error.__traceback__)

@@ -57,7 +57,7 @@ class RecordField:
 
 
 @functools.cache
-def fields_of(record_class: type) -> tuple[RecordField, ...]:
+def fields_of(record_class: Any) -> tuple[RecordField, ...]:
     """Return the fields of a record class that ECR has a name for."""
     attrs.resolve_types(record_class)
     return tuple(
@@ -92,7 +92,7 @@ def record_from_dict(record_class: type[_T], item: object, path: str = "") -> _T
 def record_to_dict(record: Any, *, wire: bool = False, with_extra: bool = True) -> dict[str, Any]:
     """Return a record as a dict with ECR's own names, in wire form or in boto3's."""
     written: dict[str, Any] = {}
-    for field in fields_of(type(record)):
+    for field in fields_of(record.__class__):
         value = getattr(record, field.name)
         # ECR has no empty list of tags: an untagged image has no such field.
         if value is None or value == ():
@@ -213,7 +213,7 @@ def _located(place: str, read: Callable[[Any], _T], value: object) -> _T:
         raise
 
 
-def _record(record_class: type[_T], item: object) -> _T:
+def _record(record_class: Any, item: object) -> Any:
     if not isinstance(item, Mapping):
         raise _expected("an object", item)
     fields = {field.wire: field for field in fields_of(record_class)}

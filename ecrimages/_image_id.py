@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import final
+from typing import Any, final
 
 import attrs
 
@@ -16,7 +16,7 @@ _TAG = re.compile(r"[^\s:/@]{1,300}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def repr_without_none(record: object) -> str:
+def repr_without_none(record: Any) -> str:
     """Return the repr of a record without the fields that are None: sixteen fields are hard to read."""
     fields = ((field.name, getattr(record, field.name)) for field in attrs.fields(type(record)) if field.repr)
     shown = ", ".join(f"{name}={value!r}" for name, value in fields if value is not None)

@@ -114,7 +114,9 @@ class OwnClient:
     @property
     def region_name(self) -> str | None:
         """The region of the boto3 client. None if it is not made yet."""
-        return self.made and self.made.ecr.meta.region_name
+        transport = self.made
+        region_name: str | None = None if transport is None else transport.ecr.meta.region_name
+        return region_name
 
     @property
     def connections(self) -> int | None:

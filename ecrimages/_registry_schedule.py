@@ -102,7 +102,7 @@ class RegistrySchedule:
         self._name_listing = name_listing
         self._skips = failed == "skip"
         self._max_waiting = max_waiting
-        self.start = RegistryState(names_position=name_listing and name_listing.start)
+        self.start = RegistryState(names_position=None if name_listing is None else name_listing.start)
 
     def wants_names(self, state: RegistryState, in_flight: Collection[int]) -> bool:
         """Return whether the caller's next name is needed, for `state.names`."""
@@ -187,7 +187,7 @@ class RegistrySchedule:
         if not state.repositories:
             # The list of repositories itself, once all that came before are through.
             error = None if state.names else state.names_error
-            return error and (error, attrs.evolve(state, names_error=None))
+            return None if error is None else (error, attrs.evolve(state, names_error=None))
         first, *others = state.repositories
         if first.error is None or first.pages:
             return None

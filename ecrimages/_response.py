@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import msgspec
@@ -34,7 +34,6 @@ __all__ = [
     "page_of",
 ]
 
-_T = TypeVar("_T")
 # What the fast path raises about a body that it does not understand. The table says what is wrong, if anything.
 _FALLBACK_ERRORS = (msgspec.MsgspecError, OSError, OverflowError, RecursionError, ValueError)
 
@@ -177,7 +176,7 @@ def _decoder() -> msgspec.json.Decoder[Any]:
 
 
 @functools.cache
-def _struct_of(record_class: type) -> type[msgspec.Struct]:
+def _struct_of(record_class: Any) -> type[msgspec.Struct]:
     return msgspec.defstruct(
         record_class.__name__,
         [
@@ -202,7 +201,7 @@ def _is_enum(value_type: Any) -> bool:
     return isinstance(value_type, type) and issubclass(value_type, Enum)
 
 
-def _records(record_class: type[_T], structs: list[Any], details: list[dict[str, Any]]) -> list[_T]:
+def _records(record_class: Any, structs: list[Any], details: list[dict[str, Any]]) -> list[Any]:
     """Return the records of structs, and make boto3's form of the dicts that msgspec made of the same structs."""
     columns: list[Any] = []
     for field, values in zip(_wire_order(record_class), zip(*map(astuple, structs), strict=True), strict=False):
@@ -229,7 +228,7 @@ def _wire_order(record_class: type) -> list[RecordField]:
 
 
 @functools.cache
-def _filler_of(record_class: type) -> Callable[[Iterable[tuple[Any, ...]]], list[Any]]:
+def _filler_of(record_class: Any) -> Callable[[Iterable[tuple[Any, ...]]], list[Any]]:
     # The __init__ of a frozen class sets each field by a call, which takes five times as long as this: a draft is a
     # record whose fields can be set, and becomes a frozen one by a change of its class.
     unfrozen = {name: getattr(object, name) for name in ("__setattr__", "__delattr__")}
@@ -246,7 +245,7 @@ def _filler_of(record_class: type) -> Callable[[Iterable[tuple[Any, ...]]], list
         "        records.append(draft)",
         "    return records",
     )
-    namespace = {
+    namespace: dict[str, Any] = {
         "new": object.__new__,
         "draft_class": draft,
         "record_class": record_class,
@@ -289,7 +288,7 @@ def _severity_counts(counts: dict[str, int] | None) -> SeverityCounts | None:
         return None
     # The dict came out of the body and nobody else holds it: it needs no copy.
     record = object.__new__(SeverityCounts)
-    SeverityCounts._items.__set__(record, counts)  # type: ignore[attr-defined]
+    SeverityCounts._items.__set__(record, counts)  # type: ignore[attr-defined, misc]
     return record
 
 

@@ -17,6 +17,7 @@ from chart import bars
 from comparison import REFERENCE, compare, ratio
 from contenders import OURS
 from growth import growth
+from images import CORPORA
 from importing import importing
 from report import document, in_words, table, versions
 
@@ -26,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="nox -s benchmark --", description=__doc__)
     parser.add_argument("--images", type=int, default=20_000, help="images in the repository (%(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="how often each reads them (%(default)s)")
+    parser.add_argument("--corpus", choices=CORPORA, default="daily", help="which images (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw a chart there")
     parser.add_argument("--growth", action="store_true", help="instead: a thousand to a million images")
@@ -38,11 +40,12 @@ def main() -> None:
     if options.imports:
         _print(importing(options.rounds))
     if not options.growth and not options.imports:
-        _compare(options.images, options.rounds, options.json, options.svg)
+        _compare(options)
 
 
-def _compare(count: int, rounds: int, json_file: Path | None, svg_file: Path | None) -> None:
-    results = compare(count, rounds, lambda line: sys.stderr.write(f"{line}\n"))
+def _compare(options: argparse.Namespace) -> None:
+    count, rounds, json_file, svg_file = options.images, options.rounds, options.json, options.svg
+    results = compare(count, rounds, options.corpus, lambda line: sys.stderr.write(f"{line}\n"))
     _print(["", *table(results, count), "", *in_words(results)])
     if json_file:
         json_file.write_text(json.dumps(document(results, count), indent=2) + "\n", "utf-8")
