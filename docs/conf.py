@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pkgutil
+import re
 from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
@@ -67,6 +68,8 @@ ogp_enable_meta_description = True
 ogp_social_cards = {"enable": False}
 notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
 
+_AWS_PAGE = r"(https://docs\.aws\.amazon\.com/\S+/(?:API_)?(\w+)\.html)"
+
 
 def find_docstrings(app: Sphinx) -> None:
     """Have Sphinx find the docstrings of fields in a package's private modules.
@@ -84,6 +87,12 @@ def find_docstrings(app: Sphinx) -> None:
             public.tagorder |= private.tagorder
 
 
+def name_links(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Show the URLs of AWS's API reference by the names of their pages."""
+    text = re.sub(rf"`\w+`\s+\({_AWS_PAGE}\)", r"`\2 <\1>`__", "\n".join(lines))
+    lines[:] = re.sub(rf"(?<!<){_AWS_PAGE}", r"`\2 <\1>`__", text).split("\n")
+
+
 def keep_first_line(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Keep napoleon from taking the text before a colon in a field's docstring for the field's type."""
     if what in {"attribute", "property"}:
@@ -94,3 +103,4 @@ def setup(app: Sphinx) -> None:
     """Connect the handlers above."""
     app.connect("builder-inited", find_docstrings)
     app.connect("autodoc-process-docstring", keep_first_line, priority=400)
+    app.connect("autodoc-process-docstring", name_links, priority=400)
