@@ -1,4 +1,4 @@
-"""An invented repository: two years of builds, the same in each run but for the dates."""
+"""An invented repository: two years of builds, the same in each run but for dates."""
 
 import hashlib
 import random
@@ -50,7 +50,7 @@ def invented_images(repository_name: str) -> Iterator[Image]:
 
 
 def _release(image: Image, build: int, chance: random.Random) -> Iterator[Image]:
-    # For two architectures: only the index has tags, and only its child manifests are scanned.
+    # For two architectures: the index has the tags, its child manifests are scanned.
     for platform in ("amd64", "arm64"):
         child = attrs.evolve(image, digest=_digest(f"{platform} {build}"))
         yield _scanned(child, build, chance)

@@ -71,6 +71,17 @@ def active_accounts() -> list[str]:
     return [account["Id"] for account in accounts if account["Status"] == "ACTIVE"]
 
 
+def report(name: str, result: RegionAudit | ECRImagesError) -> None:
+    """Print the result of one region of an account."""
+    if isinstance(result, ECRImagesError):
+        print(f"{name}: {result}")
+        return
+    critical, not_reported = result
+    for image in critical:
+        print(f"{name}: {image.repository_name}@{image.digest}")
+    print(f"{name}: {not_reported} images without reported findings")
+
+
 def main(scheduler: str | None = None) -> None:
     """Audit all accounts, and print the results as they come."""
     with Client(scheduler) as dask:
@@ -78,21 +89,11 @@ def main(scheduler: str | None = None) -> None:
         futures = dask.map(audit_account, account_ids, pure=False)
         accounts = dict(zip(futures, account_ids, strict=True))
         for future in as_completed(futures):
-            account_id = accounts[future]
             if error := future.exception():
-                print(f"{account_id}: {error}")
-                continue
-            for region, result in future.result().items():
-                if isinstance(result, ECRImagesError):
-                    print(f"{account_id} {region}: {result}")
-                    continue
-                critical, not_reported = result
-                for image in critical:
-                    name = f"{image.repository_name}@{image.digest}"
-                    print(f"{account_id} {region}: {name}")
-                print(
-                    f"{account_id} {region}: {not_reported} without reported findings"
-                )
+                print(f"{accounts[future]}: {error}")
+            else:
+                for region, result in future.result().items():
+                    report(f"{accounts[future]} {region}", result)
             future.release()
 
 

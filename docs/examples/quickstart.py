@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 from botocore.exceptions import BotoCoreError
-from invented_repository import invented_images
 
 import ecrimages
 from ecrimages import Image
 from ecrimages.testing import FakeECR
+from invented_repository import invented_images
 
 NEWEST = 10
 FINDINGS = ["critical", "high", "lower only", "none found", "not reported"]
@@ -30,7 +30,7 @@ image) is not scanned itself, its child manifests are."""
 
 
 def show(repository_name: str, registry_id: str | None = None) -> int:
-    """Print the newest images and totals over all of them; return how many there are."""
+    """Print the newest images, and totals over all; return how many there are."""
     now = datetime.now(UTC)
     newest: list[tuple[bool, datetime, str, Image]] = []
     findings: Counter[str] = Counter()
@@ -147,10 +147,9 @@ def main() -> None:
             started_at = time.perf_counter()
             images = show("team/app")
             seconds = time.perf_counter() - started_at
-            print(
-                f"\n{images:,} images, {len(ecr.requests)} requests, {seconds:.1f} s, from a local fake ECR."
-                "\nPass --repository to list a real one."
-            )
+            how = f"{len(ecr.requests)} requests, {seconds:.1f} s"
+            print(f"\n{images:,} images, {how}, from a local fake ECR.")
+            print("Pass --repository to list a real one.")
         return
 
     try:

@@ -100,7 +100,7 @@ def lines_of_code(path: Path) -> int:
 
 def test_every_program_is_tested_and_documented() -> None:
     """Each program has a twin, stands on the page of recipes beside it, and is run here."""
-    twins = {path.stem for path in (EXAMPLES / "boto3_twins").glob("*.py")}
+    twins = {path.stem for path in (EXAMPLES / "boto3_twins").glob("[!_]*.py")}
     documented = re.findall(r"\{literalinclude\} examples/(?!boto3_twins/)(\w+)\.py", RECIPES)
 
     assert documented == list(PROGRAMS)

@@ -84,7 +84,7 @@ def test_no_account_affects_another(organization: str) -> None:
             "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "spawn",
         }
 
-        run = subprocess.run(
+        run = subprocess.run(  # noqa: S603
             [sys.executable, str(PROGRAM)],
             env={**os.environ, **ecr.environment(), **environment, **configuration},
             capture_output=True,
@@ -98,7 +98,7 @@ def test_no_account_affects_another(organization: str) -> None:
     for account_id in (GOOD, LAST):
         for region in ("us-east-1", "eu-west-1"):
             assert f"{account_id} {region}: {images[account_id]}" in lines
-            assert f"{account_id} {region}: 1 without reported findings" in lines
+            assert f"{account_id} {region}: 1 images without reported findings" in lines
     [denied_role] = [line for line in lines if line.startswith(DENIED_ROLE)]
     assert "no role in" in denied_role
     denied = [line for line in lines if line.startswith(DENIED_REPOSITORY)]
