@@ -96,7 +96,7 @@ def name_links(app: Sphinx, what: str, name: str, obj: object, options: object, 
 def keep_first_line(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Keep napoleon from taking the text before a colon in a field's docstring for the field's type."""
     if what in {"attribute", "property"}:
-        lines.insert(0, "")
+        lines[:0] = ["..", ""]  # An empty comment.
 
 
 def setup(app: Sphinx) -> None:

@@ -124,7 +124,7 @@ class Client:
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
-            An iterator of `Image` in ECR's order, which is not documented; `.pages()` returns `ImagePage` instead.
+            An iterator of `Image`, in ECR's order, which is not documented; `ImageIterator.pages()` returns pages.
             Empty if the repository has no images.
 
         Raises:

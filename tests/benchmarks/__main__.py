@@ -59,7 +59,7 @@ def _compare(options: argparse.Namespace) -> None:
             for name, figures in results.items()
         }
         title = f"CPU time per image, {REFERENCE} = 1"
-        subtitle = f"Less is better. {count:,} images, {rounds} rounds. {versions()}."
+        subtitle = f"Less is better. {count:,} images, {versions()}."
         ordered = dict(sorted(values.items(), key=lambda item: item[1]))
         svg = bars("benchmark", title, subtitle, ordered, highlighted=OURS, notes=notes)
         svg_file.write_text(svg, "utf-8")
