@@ -17,6 +17,5 @@ from ecrimages.testing._service import RecordedRequest
 __all__ = ["FakeECR", "Fault", "RecordedRequest"]
 
 # Show the classes in tracebacks and in the documentation under their public path.
-for _name in __all__:
-    globals()[_name].__module__ = __name__
-del _name
+for _class in (FakeECR, Fault, RecordedRequest):
+    _class.__module__ = __name__
