@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import Any, Literal, Never, NoReturn, Self, overload
 
+from ecrimages._any_client import AnyClient
 from ecrimages._async_iterators import AsyncImageIterator, AsyncImageLookup, AsyncNameIterator
 from ecrimages._async_registry import AsyncRegistryIterator, AsyncThreadWorkers, AsyncWorkers, TaskWorkers
 from ecrimages._async_transport import AwaitedCalls, ThreadedCalls
-from ecrimages._any_client import AnyClient
 from ecrimages._client_types import AnyAsyncECRClient, check_async_client, is_async, refuse_unknown
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
