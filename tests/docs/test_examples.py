@@ -19,7 +19,7 @@ from ecrimages.testing import FakeECR, Fault
 
 _MODEL = botocore.session.get_session().get_service_model("ecr")
 pytestmark = pytest.mark.skipif(
-    "imageStatus" not in _MODEL.shape_for("DescribeImagesFilter").members,
+    "ImageStatusFilter" not in _MODEL.shape_names,
     reason="this version of boto3 has no imageStatus, which the programs use",
 )
 
