@@ -80,6 +80,8 @@ class CallOptions:
 
     attempts: int
     """How often a request is made, retries included."""
+    is_observed: bool = True
+    """Whether code of the application's may see the parsed response on its way, and change it."""
     retries_throttling: bool = True
     """False: a throttled request is an error at once, and takes nothing from botocore's retry quota."""
 
@@ -97,6 +99,8 @@ class Exchange:
         self._client_secrets = secrets
         self._problem: MalformedResponseError | None = None
         self._decoded: DecodedImages | None = None
+        self._kept: list[dict[str, Any]] | None = None
+        """What was given away, to see whether it was changed. None if nobody can have changed it."""
 
     def before(self, event_name: str, arguments: dict[str, Any]) -> bool:
         """Take note of an event; return whether the client's own handlers are to be called."""
@@ -146,12 +150,10 @@ class Exchange:
     def _page(self, response: Mapping[str, Any]) -> Any:
         decoded = self._decoded
         # The client may be wrapped or extended, and return less, or other images. What it returns counts.
-        if (
-            decoded is not None
-            and response.get("imageDetails") == decoded.details
-            and (response.get("nextToken") or None) == decoded.next_token
-        ):
-            return page_of(decoded.images, decoded.next_token, self._request)
+        if decoded is not None and (response.get("nextToken") or None) == decoded.next_token:
+            details = response.get("imageDetails")
+            if details is decoded.details if self._kept is None else details == self._kept:
+                return page_of(decoded.images, decoded.next_token, self._request)
         return self._operation.page_from_parsed(response, self._request)
 
     def _check_signed(self, headers: Mapping[str, Any]) -> None:
@@ -192,9 +194,9 @@ class Exchange:
             response_dict["body"] = b"{}"
         elif self._decoded is not None:
             response_dict["body"] = b"{}"
-            customized_response_dict["imageDetails"] = msgspec.to_builtins(
-                self._decoded.details, builtin_types=(datetime,)
-            )
+            customized_response_dict["imageDetails"] = self._decoded.details
+            if self._options.is_observed:
+                self._kept = msgspec.to_builtins(self._decoded.details, builtin_types=(datetime,))
             if self._decoded.next_token is not None:
                 customized_response_dict["nextToken"] = self._decoded.next_token
 

@@ -21,7 +21,7 @@ from ecrimages._errors import MalformedResponseError
 from ecrimages._mappings import SeverityCounts, thaw
 from ecrimages._redaction import excerpt, printable
 
-__all__ = ["RecordField", "as_time", "fields_of", "record_from_dict", "record_to_dict", "wire"]
+__all__ = ["RecordField", "as_time", "fields_of", "is_enum", "record_from_dict", "record_to_dict", "wire"]
 
 _T = TypeVar("_T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,6 +50,8 @@ class RecordField:
     type: Any
     """What the attribute holds, if it is not None."""
     is_required: bool
+    default: Any
+    """What an absent field means."""
     repeats: bool
     """Whether few different values are expected in a page."""
     read: Callable[[Any], Any]
@@ -66,6 +68,7 @@ def fields_of(record_class: Any) -> tuple[RecordField, ...]:
             wire=field.metadata["wire"],
             type=(value_type := _without_none(field.type)),
             is_required=field.default is attrs.NOTHING,
+            default=field.default,
             repeats=field.metadata["repeats"],
             read=_reader_of(value_type),
         )
@@ -81,7 +84,8 @@ def record_from_dict(record_class: type[_T], item: object, path: str = "") -> _T
         MalformedResponseError: A field is missing, of a wrong type or out of range.
     """
     try:
-        return _record(record_class, item)
+        record: _T = _record(record_class, item)
+        return record
     except _UnreadableError as unreadable:
         problem, place = str(unreadable), path + unreadable.path
     except RecursionError:
@@ -158,9 +162,14 @@ def _without_none(annotation: Any) -> Any:
 def _reader_of(value_type: Any) -> Callable[[Any], Any]:
     if attrs.has(value_type):
         return functools.partial(_record, value_type)
-    if isinstance(value_type, type) and issubclass(value_type, Enum):
+    if is_enum(value_type):
         return lambda value: value_type(_string(value))
     return _READERS[value_type]
+
+
+def is_enum(value_type: Any) -> bool:
+    """Whether the values of a field belong to an enumeration."""
+    return isinstance(value_type, type) and issubclass(value_type, Enum)
 
 
 def _string(value: object) -> str:

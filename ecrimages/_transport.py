@@ -59,7 +59,7 @@ class Transport:
             TransportError: There was no usable response.
             MalformedResponseError: The response is malformed.
         """
-        options = CallOptions(self._attempts, retries_throttling)
+        options = CallOptions(self._attempts, self._view.is_observed(operation.name), retries_throttling)
         exchange = Exchange(operation, request, options, secrets_of(self.ecr))
         client = self._view.with_events(lambda events: CallEvents(events, exchange))
         with translated_errors(exchange.facts):
