@@ -1,4 +1,4 @@
-"""An invented repository: two years of builds, the same in each run but for the dates."""
+"""An invented repository: two years of builds, the same in each run but for dates."""
 
 import hashlib
 import random
@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from ecrimages import Image, ImageScanFindingsSummary, ImageScanStatus, ScanStatus, SeverityCounts
+from ecrimages import (
+    Image,
+    ImageScanFindingsSummary,
+    ImageScanStatus,
+    ScanStatus,
+    SeverityCounts,
+)
 
 __all__ = ["invented_images"]
 
@@ -38,16 +44,23 @@ def invented_images(repository_name: str) -> Iterator[Image]:
             yield _scanned(image, build, chance)
         else:
             commit = _digest(f"commit {build}").removeprefix("sha256:")
-            yield _scanned(attrs.evolve(image, tags=[f"main-{commit[:7]}"]), build, chance)
+            yield _scanned(
+                attrs.evolve(image, tags=[f"main-{commit[:7]}"]), build, chance
+            )
 
 
 def _release(image: Image, build: int, chance: random.Random) -> Iterator[Image]:
-    # For two architectures: only the index has tags, and only its child manifests are scanned.
+    # For two architectures: the index has the tags, its child manifests are scanned.
     for platform in ("amd64", "arm64"):
         child = attrs.evolve(image, digest=_digest(f"{platform} {build}"))
         yield _scanned(child, build, chance)
-    tags = [f"v{build // 400}.{build % 400 // 20}.0", *(["latest"] if build == BUILDS else [])]
-    yield attrs.evolve(image, tags=tags, manifest_media_type=INDEX, artifact_media_type=None)
+    tags = [
+        f"v{build // 400}.{build % 400 // 20}.0",
+        *(["latest"] if build == BUILDS else []),
+    ]
+    yield attrs.evolve(
+        image, tags=tags, manifest_media_type=INDEX, artifact_media_type=None
+    )
 
 
 def _scanned(image: Image, build: int, chance: random.Random) -> Image:
@@ -56,14 +69,23 @@ def _scanned(image: Image, build: int, chance: random.Random) -> Image:
         return image
     # The older an image, the more vulnerabilities have become known since.
     many = 12 * (1 - build / BUILDS)
-    found = {"CRITICAL": many / 12 + 0.9, "HIGH": many / 2 + 2, "MEDIUM": many + 3, "LOW": many + 4}
-    counts = {severity: int(chance.uniform(0, most)) for severity, most in found.items()}
+    found = {
+        "CRITICAL": many / 12 + 0.9,
+        "HIGH": many / 2 + 2,
+        "MEDIUM": many + 3,
+        "LOW": many + 4,
+    }
+    counts = {
+        severity: int(chance.uniform(0, most)) for severity, most in found.items()
+    }
     return attrs.evolve(
         image,
         scan_status=ImageScanStatus(status=ScanStatus.COMPLETE),
         scan_findings_summary=ImageScanFindingsSummary(
             scan_completed_at=image.pushed_at + timedelta(minutes=2),
-            severity_counts=SeverityCounts({severity: count for severity, count in counts.items() if count}),
+            severity_counts=SeverityCounts(
+                {severity: count for severity, count in counts.items() if count}
+            ),
         ),
     )
 

