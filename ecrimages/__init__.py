@@ -23,6 +23,9 @@ from ecrimages._api import (
     registry_images,
     repository_names,
 )
+from ecrimages._async_client import AsyncClient
+from ecrimages._async_iterators import AsyncImageIterator
+from ecrimages._async_registry import AsyncRegistryIterator
 from ecrimages._client import Client
 from ecrimages._client_types import AnyAsyncECRClient, AnyECRClient
 from ecrimages._enums import FindingSeverity, ImageStatus, ImageStatusFilter, ScanStatus, TagStatus
@@ -56,6 +59,9 @@ __all__ = [
     "AccessDeniedError",
     "AnyAsyncECRClient",
     "AnyECRClient",
+    "AsyncClient",
+    "AsyncImageIterator",
+    "AsyncRegistryIterator",
     "AuthenticationError",
     "Client",
     "ConfigurationError",

@@ -121,6 +121,8 @@ _LIBRARIES = (
     | {"urllib3"}
     | (sys.stdlib_module_names - {"unittest"})
 )
+# The last one awaits handlers that are coroutines.
+_CALLERS_OF_HANDLERS = ("botocore.hooks", "aiobotocore.hooks", "aiobotocore._helpers")
 
 
 @attrs.define
@@ -335,6 +337,6 @@ def _came_through_a_handler(traceback: TracebackType | None) -> bool:
     """Whether an event handler of the application was running when an exception was raised."""
     modules = _modules(traceback)
     return any(
-        caller in ("botocore.hooks", "aiobotocore.hooks") and called.partition(".")[0] not in _LIBRARIES
+        caller in _CALLERS_OF_HANDLERS and called.partition(".")[0] not in _LIBRARIES
         for caller, called in itertools.pairwise(modules)
     )

@@ -53,6 +53,10 @@ class TransportSource(Protocol):
     def connections(self) -> int | None:
         """The size of the boto3 client's connection pool. None if it is not known."""
 
+    @property
+    def made(self) -> Transport | None:
+        """The transport for the next call, if it is there without making a boto3 client."""
+
     def transport(self) -> Transport:
         """Return the transport for the next call."""
 
@@ -78,6 +82,11 @@ class HandedInClient:
         """The size of the boto3 client's connection pool. None if it is not known."""
         size = getattr(getattr(self._ecr.meta, "config", None), "max_pool_connections", None)
         return size if isinstance(size, int) else None
+
+    @property
+    def made(self) -> Transport:
+        """The transport for the next call."""
+        return self.transport()
 
     def transport(self) -> Transport:
         """Return the transport for the next call."""

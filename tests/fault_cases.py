@@ -69,7 +69,7 @@ def of_a_short_body() -> tuple[type[ECRImagesError], str, str | None]:
     """Return the error of a body that is shorter than announced, which some versions of botocore notice."""
     with FakeECR() as ecr:
         ecr.add_repository("team/app")
-        ecr.play(Fault.closed())
+        ecr.inject_faults(Fault.closed())
         try:
             ecr.client().describe_images(repositoryName="team/app")
         except ConnectionClosedError:
@@ -225,7 +225,7 @@ CASES = [
     Case("200, closed in the body", Fault.closed(), *SHORT_BODY, True),
     Case("200, closed before the body", Fault.closed(0), *SHORT_BODY, True),
     Case("200 with HTML", Fault.html(status=200), MalformedResponseError, "'<html>", "", True),
-    Case("200 with half a body", Fault.cut_body(), MalformedResponseError, CUT, "", True),
+    Case("200 with half a body", Fault.truncated(), MalformedResponseError, CUT, "", True),
     Case("200 with no body", Fault.body(b""), MalformedResponseError, CUT, "", True),
     Case("200 that is not UTF-8", Fault.body(b"{\xff"), MalformedResponseError, CUT, "", True),
     Case("200 nested too deeply", Fault.body(b"[" * 200_000), MalformedResponseError, CUT, "", True),
@@ -313,6 +313,6 @@ CASES = [
 def bring_about(case: Case, ecr: FakeECR, boto3_client: Any) -> None:
     """Have the next request go wrong."""
     if isinstance(case.fault, Fault):
-        ecr.play(case.fault)
+        ecr.inject_faults(case.fault)
     else:
         case.fault(boto3_client)

@@ -143,7 +143,7 @@ def test_an_image_does_not_exist(ecr: FakeECR, client: Client) -> None:
 
 def test_an_image_that_an_emulator_leaves_out_does_not_exist(ecr: FakeECR, client: Client) -> None:
     """An answer without the image means False as well: emulators send it where ECR sends an error."""
-    ecr.play(Fault.body(b'{"imageDetails": []}'))
+    ecr.inject_faults(Fault.body(b'{"imageDetails": []}'))
 
     assert client.image_exists("team/app", tag="v1") is False
 
@@ -163,7 +163,7 @@ def test_an_image_that_an_emulator_leaves_out_does_not_exist(ecr: FakeECR, clien
         (Fault.error("", "The image with imageId"), ServiceError),
         (Fault.reset(), TransportError),
         (Fault.html(status=200), MalformedResponseError),
-        (Fault.cut_body(), MalformedResponseError),
+        (Fault.truncated(), MalformedResponseError),
         # Older versions of botocore notice this themselves.
         (Fault.closed(), (MalformedResponseError, TransportError)),
         (Fault.body(b"{}"), MalformedResponseError),
@@ -179,7 +179,7 @@ def test_every_other_error_comes_out(
 ) -> None:
     """Whatever else goes wrong is an error, and never taken for an image that is not there."""
     ecr.add_image("team/app", tags=["v1"])
-    ecr.play(fault)
+    ecr.inject_faults(fault)
 
     with pytest.raises(error_class):
         client.image_exists("team/app", tag="v1")
@@ -242,7 +242,7 @@ def test_the_newest_images_in_a_service_that_lists_backwards(ecr: FakeECR, clien
     for number in range(6):
         ecr.add_image("team/app", tags=[f"v{number}"], pushed_at=PUSHED + timedelta(days=number // 2))
     expected = client.newest_images("team/app", 3)
-    ecr.play(Fault.edit(lambda answer: answer["imageDetails"].reverse()))
+    ecr.inject_faults(Fault.edit(lambda answer: answer["imageDetails"].reverse()))
 
     assert client.newest_images("team/app", 3) == expected
 
@@ -293,12 +293,12 @@ def test_no_newest_image(ecr: FakeECR, client: Client) -> None:
         client.newest_images("team/app")
 
 
-@pytest.mark.parametrize("fault", [Fault.throttling(), Fault.cut_body(), Fault.html(status=200)])
+@pytest.mark.parametrize("fault", [Fault.throttling(), Fault.truncated(), Fault.html(status=200)])
 def test_the_newest_of_a_part_do_not_come(ecr: FakeECR, client: Client, fault: Fault) -> None:
     """If one page cannot be read there is no result, for the newest might be on that one."""
     for number in range(4):
         ecr.add_image("team/app", pushed_at=PUSHED + timedelta(days=number))
-    ecr.play(None, fault)
+    ecr.inject_faults(None, fault)
 
     with pytest.raises(ECRImagesError):
         client.newest_images("team/app", 1, page_size=2)
@@ -320,7 +320,7 @@ def test_memory_holds_a_page_and_the_newest(ecr: FakeECR, client: Client, count:
     gc.collect()
     before = living_images()
     counts = []
-    ecr.play(*[Fault.edit(lambda _: counts.append(living_images() - before))] * 8)
+    ecr.inject_faults(*[Fault.edit(lambda _: counts.append(living_images() - before))] * 8)
 
     newest = client.newest_images("team/app", count, page_size=50)
 

@@ -148,7 +148,7 @@ def test_a_fault_can_come_again_and_again(case: Case) -> None:
     with repository() as (ecr, boto3_client, expected):
         iterator = listing(Client(boto3_client))
         images = [next(iterator) for _ in range(PAGE_SIZE)]
-        ecr.play(*[case.fault if isinstance(case.fault, Fault) else None] * 3)
+        ecr.inject_faults(*[case.fault if isinstance(case.fault, Fault) else None] * 3)
 
         for _ in range(3):
             with pytest.raises(case.error):
@@ -204,7 +204,7 @@ def test_a_fault_can_come_again_and_again(case: Case) -> None:
 def test_what_is_no_fault(fault: Fault, seen: Callable[[Image], bool]) -> None:
     """Nulls, unknown members and unknown values in an answer are no reason to stop."""
     with repository() as (ecr, boto3_client, expected):
-        ecr.play(None, fault)
+        ecr.inject_faults(None, fault)
 
         images = list(listing(Client(boto3_client)))
 
@@ -217,7 +217,7 @@ def test_what_is_no_fault(fault: Fault, seen: Callable[[Image], bool]) -> None:
 def test_an_empty_page_that_leads_on_is_passed_over(how_many: int) -> None:
     """An empty page with a token is not the end, and does not come out of `pages()`."""
     with repository() as (ecr, boto3_client, expected):
-        ecr.play(None, *[Fault.empty_page()] * how_many)
+        ecr.inject_faults(None, *[Fault.empty_page()] * how_many)
 
         pages = list(listing(Client(boto3_client)).pages())
 
@@ -230,7 +230,7 @@ def test_an_empty_page_that_leads_on_is_passed_over(how_many: int) -> None:
 def test_no_token_is_the_end(token: str | None) -> None:
     """A null token and an empty one end the listing as an absent one does: to send it would begin again."""
     with repository() as (ecr, boto3_client, expected):
-        ecr.play(None, answer_with(nextToken=token))
+        ecr.inject_faults(None, answer_with(nextToken=token))
 
         images = tuple(listing(Client(boto3_client)))
 
@@ -242,7 +242,7 @@ def test_a_token_of_long_ago_is_a_repeated_one() -> None:
     with repository() as (ecr, boto3_client, expected):
         iterator = listing(Client(boto3_client))
         first = next(iterator.pages())
-        ecr.play(None, answer_with(nextToken=first.next_token))
+        ecr.inject_faults(None, answer_with(nextToken=first.next_token))
         images = [*first.images, *(next(iterator) for _ in range(PAGE_SIZE))]
 
         with pytest.raises(RepeatedTokenError) as caught:
@@ -274,7 +274,7 @@ SEEN_BY_BOTOCORE = {
     "connection reset": Fault.reset(),
 }
 UNSEEN_BY_BOTOCORE = {
-    "200 with half a body": Fault.cut_body(),
+    "200 with half a body": Fault.truncated(),
     "200, closed in the body": Fault.closed(),
     "200 with HTML": Fault.html(status=200),
     "200 with no body": Fault.body(b""),
@@ -295,7 +295,7 @@ def test_a_fault_is_tried_again_as_often_as_configured(
     with repository(attempts(mode, total)) as (ecr, boto3_client, expected):
         iterator = listing(Client(boto3_client))
         images = [next(iterator) for _ in range(PAGE_SIZE)]
-        ecr.play(*[fault] * total)
+        ecr.inject_faults(*[fault] * total)
 
         with pytest.raises(ECRImagesError) as caught:
             next(iterator)
@@ -314,7 +314,7 @@ def test_a_fault_is_tried_again_as_often_as_configured(
 def test_a_fault_that_passes_is_not_seen(mode: Mode, fault: Fault, delays: list[float]) -> None:
     """If the last attempt brings the page, the caller notices nothing."""
     with repository(attempts(mode, 3)) as (ecr, boto3_client, expected):
-        ecr.play(None, fault, fault)
+        ecr.inject_faults(None, fault, fault)
 
         images = tuple(listing(Client(boto3_client)))
 
@@ -327,7 +327,7 @@ def test_a_fault_that_passes_is_not_seen(mode: Mode, fault: Fault, delays: list[
 def test_all_faults_are_counted_together(mode: Mode, delays: list[float]) -> None:
     """Attempts that botocore sees fail and those that it does not are of one count."""
     with repository(attempts(mode, 3)) as (ecr, boto3_client, expected):
-        ecr.play(Fault.cut_body(), Fault.server_error(), Fault.closed(), Fault.reset(), Fault.cut_body())
+        ecr.inject_faults(Fault.truncated(), Fault.server_error(), Fault.closed(), Fault.reset(), Fault.truncated())
         iterator = listing(Client(boto3_client))
 
         with pytest.raises(SHORT_BODY[0], match=SHORT_BODY[1]):
@@ -343,7 +343,7 @@ def test_all_faults_are_counted_together(mode: Mode, delays: list[float]) -> Non
 def test_throttling_is_tried_again_by_botocore(mode: Mode, delays: list[float]) -> None:
     """What botocore is configured to try again, it does, and no more than that."""
     with repository(attempts(mode, 3)) as (ecr, boto3_client, _):
-        ecr.play(*[Fault.throttling()] * 3)
+        ecr.inject_faults(*[Fault.throttling()] * 3)
 
         with pytest.raises(ThrottlingError):
             next(listing(Client(boto3_client)))
@@ -370,7 +370,7 @@ def test_what_will_not_pass_is_not_tried_again(case: Case, delays: list[float]) 
 def test_a_delay_has_a_bound(delays: list[float]) -> None:
     """However many attempts are configured, no delay is longer than 20 seconds, as in botocore."""
     with repository(attempts("standard", 12)) as (ecr, boto3_client, _):
-        ecr.play(*[Fault.cut_body()] * 12)
+        ecr.inject_faults(*[Fault.truncated()] * 12)
 
         with pytest.raises(MalformedResponseError):
             next(listing(Client(boto3_client)))

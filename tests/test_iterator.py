@@ -442,7 +442,7 @@ def without_paging(ecr: FakeECR) -> Fault:
 def test_a_limit_holds_where_the_service_does_not_page(ecr: FakeECR, client: Client) -> None:
     """A service that answers with more than was asked for does not break the limit, by image or by page."""
     fault = without_paging(ecr)
-    ecr.play(fault, fault)
+    ecr.inject_faults(fault, fault)
 
     images = client.describe_images("team/app", page_size=2, limit=5)
     pages = list(client.describe_images("team/app", page_size=2, limit=5).pages())
@@ -454,7 +454,7 @@ def test_a_limit_holds_where_the_service_does_not_page(ecr: FakeECR, client: Cli
 
 def test_more_than_was_asked_for_is_no_fault(ecr: FakeECR, client: Client, expected: list[str]) -> None:
     """Without a limit, all of a page that is too large comes."""
-    ecr.play(without_paging(ecr))
+    ecr.inject_faults(without_paging(ecr))
 
     images = client.describe_images("team/app", page_size=2)
 
@@ -476,7 +476,7 @@ def test_no_image_is_lost_behind_a_limit_that_the_service_passed_over() -> None:
 def test_it_goes_on_after_an_error(ecr: FakeECR, client: Client, expected: list[str]) -> None:
     """An error ends a loop and not the iterator: the page that failed is asked for again, by either way."""
     images = client.describe_images("team/app", page_size=3)
-    ecr.play(Fault.throttling(), None, Fault.throttling(), None, Fault.throttling())
+    ecr.inject_faults(Fault.throttling(), None, Fault.throttling(), None, Fault.throttling())
 
     came: list[str] = []
     for _ in range(2):
@@ -509,7 +509,7 @@ def test_an_error_that_stays(ecr: FakeECR, client: Client) -> None:
 
 def test_empty_pages_are_passed_over(ecr: FakeECR, client: Client, expected: list[str]) -> None:
     """Pages without images lead on to the next one, by image and by page, however many they are."""
-    ecr.play(*[Fault.empty_page()] * 40, None, *[Fault.empty_page()] * 40)
+    ecr.inject_faults(*[Fault.empty_page()] * 40, None, *[Fault.empty_page()] * 40)
 
     images = client.describe_images("team/app", page_size=4)
     pages = [digests(page.images) for page in images.pages()]
@@ -557,7 +557,7 @@ def test_empty_pages_without_an_end_take_no_stack_and_little_memory() -> None:
 def test_a_repeated_token_does_not_go_round(ecr: FakeECR, client: Client, expected: list[str]) -> None:
     """A token that came before is an error, of which no image came; who goes on asks for the page again."""
     images = client.describe_images("team/app", page_size=3)
-    ecr.play(None, Fault.repeated_token())
+    ecr.inject_faults(None, Fault.repeated_token())
 
     came: list[str] = []
     with pytest.raises(RepeatedTokenError) as caught:
@@ -573,7 +573,7 @@ def test_the_token_to_begin_at_is_a_known_one(ecr: FakeECR, client: Client, expe
     """A listing that begins at a token notices when that one comes again."""
     token = next(client.describe_images("team/app", page_size=3).pages()).next_token
     images = client.describe_images("team/app", page_size=3, start_token=token)
-    ecr.play(Fault.repeated_token())
+    ecr.inject_faults(Fault.repeated_token())
 
     with pytest.raises(RepeatedTokenError):
         next(images)
@@ -628,7 +628,7 @@ def test_its_repr_of_a_part_of_a_page(client: Client) -> None:
 def test_its_repr_after_an_error(ecr: FakeECR, client: Client) -> None:
     """A page that failed has not come: before the first one, the listing has not begun."""
     images = client.describe_images("team/app", page_size=5)
-    ecr.play(Fault.throttling())
+    ecr.inject_faults(Fault.throttling())
 
     with pytest.raises(ThrottlingError):
         next(images)

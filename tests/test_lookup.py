@@ -211,7 +211,7 @@ def test_an_image_that_is_not_there(client: Client, arguments: Any, image_id: Im
 
 def test_a_text_that_does_not_tell(ecr: FakeECR, client: Client) -> None:
     """What the text of the error does not tell, the request does."""
-    ecr.play(UNREADABLE)
+    ecr.inject_faults(UNREADABLE)
 
     with pytest.raises(ImageNotFoundError, match="Something new") as caught:
         client.get_image("team/app", tag="v1", registry_id=REGISTRY)
@@ -225,7 +225,7 @@ def test_a_text_that_does_not_tell(ecr: FakeECR, client: Client) -> None:
 def test_what_the_text_tells_goes_before_the_request(ecr: FakeECR, client: Client) -> None:
     """Where the text tells more than was asked, the error has it."""
     told = ImageId(tag="v1", digest=ABSENT)
-    ecr.play(Fault.error("ImageNotFoundException", as_ecr_says(told)))
+    ecr.inject_faults(Fault.error("ImageNotFoundException", as_ecr_says(told)))
 
     with pytest.raises(ImageNotFoundError) as caught:
         client.get_image("team/app", tag="v1")
@@ -244,7 +244,7 @@ def test_no_repository(client: Client) -> None:
 
 def test_an_empty_answer_is_a_missing_image(ecr: FakeECR, client: Client) -> None:
     """An emulator answers with nothing where ECR answers with an error: the image is missing all the same."""
-    ecr.play(Fault.body(b'{"imageDetails": []}'))
+    ecr.inject_faults(Fault.body(b'{"imageDetails": []}'))
 
     with pytest.raises(ImageNotFoundError) as caught:
         client.get_image("team/app", tag="v1", registry_id=REGISTRY)
@@ -265,7 +265,7 @@ def test_an_empty_answer_is_a_missing_image(ecr: FakeECR, client: Client) -> Non
 def test_another_image_than_the_one_asked_for(ecr: FakeECR, client: Client) -> None:
     """An answer with an image that was not asked for is never taken for the one that was."""
     details = [image(7, "v7").to_dict(wire=True)]
-    ecr.play(Fault.edit(lambda answer: answer.update(imageDetails=details)))
+    ecr.inject_faults(Fault.edit(lambda answer: answer.update(imageDetails=details)))
 
     with pytest.raises(MalformedResponseError) as caught:
         client.get_image("team/app", tag="v1")
@@ -390,7 +390,7 @@ def test_two_ids_of_one_image(ecr: FakeECR, client: Client) -> None:
 
 def test_two_ids_of_one_image_in_two_halves(ecr: FakeECR, client: Client) -> None:
     """If a batch had to be halved, two ids of one image give it once all the same."""
-    ecr.play(UNREADABLE)
+    ecr.inject_faults(UNREADABLE)
 
     images = list(client.get_images("team/app", ["v0", "v1", "latest", "v2"], missing="skip"))
 
@@ -483,7 +483,7 @@ def test_a_missing_image_anywhere(ecr: FakeECR, client: Client, position: int, r
     ids = [f"v{number}" for number in range(199)]
     ids.insert(position, "gone")
     if not readable:
-        ecr.play(*[None] * (position // 100), UNREADABLE)
+        ecr.inject_faults(*[None] * (position // 100), UNREADABLE)
 
     images = tags(client.get_images("team/app", ids, missing="skip"))
 
@@ -520,7 +520,7 @@ def test_a_batch_in_which_all_are_missing(ecr: FakeECR, client: Client, missing:
     """It costs at most two requests an id, whether or not the texts tell which one is missing."""
     ids = [f"gone-{number}" for number in range(100)]
     if not readable:
-        ecr.play(*[UNREADABLE] * 1000)
+        ecr.inject_faults(*[UNREADABLE] * 1000)
 
     came, errors = take_with_errors(client.get_images("team/app", ids, missing=missing))
 
@@ -579,7 +579,7 @@ def test_it_goes_on_after_an_error(ecr: FakeECR, client: Client) -> None:
     """After an error that is not about an image, the same request is made again."""
     ids = [f"v{number}" for number in range(150)]
     images = client.get_images("team/app", ids, missing="skip")
-    ecr.play(Fault.throttling(), None, Fault.server_error(), Fault.html(status=200))
+    ecr.inject_faults(Fault.throttling(), None, Fault.server_error(), Fault.html(status=200))
 
     with pytest.raises(ThrottlingError):
         next(images)
@@ -599,7 +599,7 @@ def test_it_goes_on_after_an_error(ecr: FakeECR, client: Client) -> None:
 @pytest.mark.parametrize("missing", ["raise", "skip"])
 def test_an_error_among_halves(ecr: FakeECR, client: Client, missing: Any) -> None:
     """An error while a batch is being halved loses nothing either."""
-    ecr.play(UNREADABLE, None, Fault.throttling())
+    ecr.inject_faults(UNREADABLE, None, Fault.throttling())
     images = client.get_images("team/app", ["v1", "v2", "v3", "v4"], missing=missing)
 
     came = tags(itertools.islice(images, 2))
@@ -625,7 +625,7 @@ def test_an_error_among_halves(ecr: FakeECR, client: Client, missing: Any) -> No
 )
 def test_nothing_else_is_a_missing_image(ecr: FakeECR, client: Client, missing: Any, fault: Fault) -> None:
     """Only ECR's own word, or an answer that leaves an image out, makes it missing."""
-    ecr.play(fault)
+    ecr.inject_faults(fault)
     images = client.get_images("team/app", ["v1"], missing=missing)
 
     with pytest.raises(ECRImagesError) as caught:
@@ -639,7 +639,7 @@ def test_nothing_else_is_a_missing_image(ecr: FakeECR, client: Client, missing: 
 def test_an_answer_with_an_image_too_many(ecr: FakeECR, client: Client, missing: Any) -> None:
     """An image that was not asked for makes the whole answer worthless, and none of it comes."""
     stranger = image(999, "v999").to_dict(wire=True)
-    ecr.play(Fault.edit(lambda answer: answer["imageDetails"].append(stranger)))
+    ecr.inject_faults(Fault.edit(lambda answer: answer["imageDetails"].append(stranger)))
     images = client.get_images("team/app", ["v1", "v2"], missing=missing)
 
     with pytest.raises(MalformedResponseError) as caught:
@@ -652,7 +652,7 @@ def test_an_answer_with_an_image_too_many(ecr: FakeECR, client: Client, missing:
 @pytest.mark.parametrize("missing", ["raise", "skip"])
 def test_an_answer_that_would_be_continued(ecr: FakeECR, client: Client, missing: Any) -> None:
     """A token in an answer by ids means that it is not all: nothing is concluded from it."""
-    ecr.play(Fault.edit(lambda answer: answer.update(imageDetails=[], nextToken="more")))
+    ecr.inject_faults(Fault.edit(lambda answer: answer.update(imageDetails=[], nextToken="more")))
     images = client.get_images("team/app", ["v1"], missing=missing)
 
     with pytest.raises(MalformedResponseError) as caught:
@@ -665,7 +665,7 @@ def test_an_answer_that_would_be_continued(ecr: FakeECR, client: Client, missing
 def test_a_tag_on_two_images(ecr: FakeECR, client: Client) -> None:
     """If an answer has two images with the tag that was asked for, neither is taken for it."""
     twin = image(999, "v1").to_dict(wire=True)
-    ecr.play(Fault.edit(lambda answer: answer["imageDetails"].append(twin)))
+    ecr.inject_faults(Fault.edit(lambda answer: answer["imageDetails"].append(twin)))
 
     with pytest.raises(MalformedResponseError, match="was not asked for"):
         client.get_image("team/app", tag="v1")

@@ -241,7 +241,7 @@ def test_help_shows_a_call(call: str) -> None:
 def test_a_traceback_ends_with_what_happened(ecr: FakeECR, fault: Fault, line: str) -> None:
     """One line: the name to catch it by, what happened, where, and what to do where that is known."""
     images = Client(ecr.client()).describe_images("team/app")
-    ecr.play(fault)
+    ecr.inject_faults(fault)
 
     with pytest.raises(ecrimages.ECRImagesError) as caught:
         next(images)
@@ -274,7 +274,7 @@ def test_a_traceback_tells_how_to_go_on(ecr: FakeECR) -> None:
     """A repeated token ends no listing: the error says what to do with the iterator."""
     ecr.add_image("team/app")
     images = Client(ecr.client()).describe_images("team/app", page_size=1)
-    ecr.play(None, Fault.repeated_token())
+    ecr.inject_faults(None, Fault.repeated_token())
 
     with pytest.raises(ecrimages.ECRImagesError) as caught:
         list(images)

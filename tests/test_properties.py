@@ -52,7 +52,7 @@ FAULTS = [
     Fault.access_denied(),
     Fault.html(status=200),
     Fault.html(),
-    Fault.cut_body(0.9),
+    Fault.truncated(0.9),
     Fault.closed(0.1),
     Fault.reset(),
     Fault.empty_page(),
@@ -198,7 +198,7 @@ def test_each_image_comes_once_over_the_wire(
     ecr: FakeECR, client: Client, page_size: int, script: list[Fault | None], by_page: bool
 ) -> None:
     """With faults on any requests, and pages of any size, each image comes over the wire once."""
-    ecr.play(*script)
+    ecr.inject_faults(*script)
     listing = client.describe_images("team/app", page_size=page_size)
 
     if by_page:
@@ -235,7 +235,7 @@ def test_whatever_the_body_the_errors_are_the_librarys(
     ecr: FakeECR, boto3_client: Any, body: bytes, status: int
 ) -> None:
     """Any bytes and any JSON, as an answer or as an error, give a page or one of the library's errors."""
-    ecr.play(Fault.body(body, status=status))
+    ecr.inject_faults(Fault.body(body, status=status))
 
     try:
         page = Transport(boto3_client).describe_images({"repositoryName": "team/app"})
@@ -266,7 +266,7 @@ def test_whatever_the_body_a_lookup_raises_the_librarys_errors(
 ) -> None:
     """Looked up by ids it is the same: of what was not asked for, nothing comes out."""
     asked = [IMAGES[3].digest, IMAGES[5].digest]
-    ecr.play(Fault.body(body, status=status))
+    ecr.inject_faults(Fault.body(body, status=status))
     lookup = client.get_images("team/app", asked, missing="skip")
 
     images = [image for image in all_of(lookup) if isinstance(image, Image)]

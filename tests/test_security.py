@@ -152,7 +152,7 @@ def test_a_quoted_request_is_redacted(fault: Callable[[str], Fault], number: int
     with FakeECR() as ecr:
         for image in range(2):
             ecr.add_image("team/app", tags=[f"v{image}"])
-        ecr.play(fault(TEXTS[number]))
+        ecr.inject_faults(fault(TEXTS[number]))
 
         with pytest.raises(ECRImagesError) as caught:
             next(Client(planted_client(ecr)).describe_images("team/app"))
@@ -164,7 +164,7 @@ def test_a_quoted_request_is_redacted(fault: Callable[[str], Fault], number: int
 def test_the_cause_keeps_what_is_no_secret() -> None:
     """Redacted or not, the cause is botocore's own exception, with text and status."""
     with FakeECR() as ecr:
-        ecr.play(Fault.error("InvalidSignatureException", TEXTS[0], status=403))
+        ecr.inject_faults(Fault.error("InvalidSignatureException", TEXTS[0], status=403))
 
         with pytest.raises(AuthenticationError) as caught:
             next(Client(planted_client(ecr)).describe_images("team/app"))
@@ -209,7 +209,7 @@ def test_a_next_token_is_not_shown(shown: Shown) -> None:
     with FakeECR() as ecr:
         ecr.add_image("team/app")
         again = answer_with(nextToken=NEXT_TOKEN)
-        ecr.play(again, Fault.body(json.dumps({"imageDetails": [], "nextToken": NEXT_TOKEN}).encode()))
+        ecr.inject_faults(again, Fault.body(json.dumps({"imageDetails": [], "nextToken": NEXT_TOKEN}).encode()))
         listing = Client(planted_client(ecr)).describe_images("team/app")
         page = next(listing.pages())
 
@@ -245,7 +245,7 @@ def test_a_next_token_is_opaque(token: str) -> None:
     """Whatever is in a token goes back to the service as it came."""
     with FakeECR() as ecr:
         ecr.add_image("team/app")
-        ecr.play(answer_with(nextToken=token), Fault.body(b'{"imageDetails": []}'))
+        ecr.inject_faults(answer_with(nextToken=token), Fault.body(b'{"imageDetails": []}'))
 
         images = list(Client(ecr.client()).describe_images("team/app"))
 
@@ -267,7 +267,7 @@ def test_a_next_token_is_opaque(token: str) -> None:
 def test_an_answer_can_do_no_more_than_be_refused(body: bytes) -> None:
     """An answer made to do harm is refused, with a message that is short and printable."""
     with FakeECR() as ecr:
-        ecr.play(Fault.body(body))
+        ecr.inject_faults(Fault.body(body))
 
         with pytest.raises(MalformedResponseError) as caught:
             next(Client(ecr.client()).describe_images("team/app"))

@@ -123,7 +123,7 @@ def test_a_fault_stays_in_its_thread(ecr: FakeECR) -> None:
     """Of eight threads some meet faults: each fault comes out once, and every listing is complete at last."""
     client = Client(ecr.client())
     faults = [Fault.throttling(), Fault.html(status=200), Fault.access_denied(), Fault.server_error()]
-    ecr.play(*[step for fault in faults for step in (fault, None, None)])
+    ecr.inject_faults(*[step for fault in faults for step in (fault, None, None)])
 
     def work(number: int) -> tuple[list[tuple[str, int | None]], list[type[ECRImagesError]]]:
         listing = client.describe_images(repository(number), page_size=2)
@@ -153,7 +153,7 @@ def test_raw_errors_beside_ours_are_boto3s_own(ecr: FakeECR) -> None:
     boto3_client = ecr.client()
     list(Client(boto3_client).describe_images(repository(0)))
 
-    ecr.play(Fault.html(status=200), Fault.access_denied(), Fault.html())
+    ecr.inject_faults(Fault.html(status=200), Fault.access_denied(), Fault.html())
     of_html = boto3_client.describe_images(repositoryName=repository(0))
     with pytest.raises(ClientError) as denied:
         boto3_client.describe_images(repositoryName=repository(0))
@@ -172,7 +172,7 @@ def test_a_raw_call_that_is_cut_short_is_not_tried_again(ecr: FakeECR) -> None:
     list(Client(boto3_client).describe_images(repository(0)))
     before = len(ecr.requests)
 
-    ecr.play(Fault.cut_body())
+    ecr.inject_faults(Fault.truncated())
     boto3_client.describe_images(repositoryName=repository(0))
 
     assert len(ecr.requests) == before + 1
@@ -287,7 +287,7 @@ def test_a_nested_fault_does_not_become_ours(ecr: FakeECR) -> None:
     def call_in_the_middle(**_: object) -> None:
         if not nested:
             nested.append(None)
-            ecr.play(Fault.html(status=200))
+            ecr.inject_faults(Fault.html(status=200))
             answers.append(boto3_client.describe_images(repositoryName=repository(5)))
             nested.clear()
 

@@ -298,7 +298,7 @@ def test_moto_answers_for_ecr(moto: Any) -> None:
         ),
     ],
 )
-def test_a_cut_body_is_asked_for_as_often_as_botocore_asks(
+def test_a_truncated_is_asked_for_as_often_as_botocore_asks(
     retries: Any, environment: Mapping[str, str], delays: list[float], bare_environment: pytest.MonkeyPatch
 ) -> None:
     """However the number of attempts is configured, the library makes as many as botocore does."""
@@ -306,10 +306,10 @@ def test_a_cut_body_is_asked_for_as_often_as_botocore_asks(
         bare_environment.setenv(name, value)
     session = boto3.Session("testing", "testing", region_name=REGION)
     asked = []
-    for fault, error in ((Fault.server_error(), ServerError), (Fault.cut_body(), MalformedResponseError)):
+    for fault, error in ((Fault.server_error(), ServerError), (Fault.truncated(), MalformedResponseError)):
         with FakeECR() as ecr:
             ecr.add_image("team/app")
-            ecr.play(*[fault] * 20)
+            ecr.inject_faults(*[fault] * 20)
             boto3_client = session.client(
                 "ecr", endpoint_url=ecr.endpoint_url, config=Config(retries=retries)
             )
@@ -328,7 +328,7 @@ def test_the_default_client(bare_environment: pytest.MonkeyPatch, delays: list[f
         image = ecr.add_image("team/app")
         for name, value in ecr.environment().items():
             bare_environment.setenv(name, value)
-        ecr.play(*[Fault.server_error()] * 7)
+        ecr.inject_faults(*[Fault.server_error()] * 7)
 
         images = list(Client().describe_images("team/app"))
 

@@ -58,8 +58,9 @@ def environment(endpoint_url: str, region_name: str) -> dict[str, str]:
         # botocore refuses an empty profile name, so there has to be a profile.
         "AWS_CONFIG_FILE": str(Path(__file__).with_name("aws_config")),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_DEFAULT_PROFILE": "default",
         "AWS_PROFILE": "default",
+        # Where it is set, it takes precedence over AWS_PROFILE.
+        **({"AWS_DEFAULT_PROFILE": "default"} if "AWS_DEFAULT_PROFILE" in os.environ else {}),
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
     }
@@ -118,8 +119,7 @@ def _session() -> boto3.Session:
     from botocore.session import Session
 
     variables: dict[str, Any] = {
-        name: (None, None, default, convert)
-        for name, (_, _, default, convert) in Session.SESSION_VARIABLES.items()
+        name: (None, None, default, convert) for name, (_, _, default, convert) in Session.SESSION_VARIABLES.items()
     }
     for file in ("config_file", "credentials_file"):
         variables[file] = (None, None, os.devnull, None)

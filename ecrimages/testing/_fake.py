@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import TYPE_CHECKING, Self, final
 
-from ecrimages.testing import _environment
 from ecrimages.testing._contents import Contents
+from ecrimages.testing._environment import activated, environment, make_client
 from ecrimages.testing._faults import Fault
 from ecrimages.testing._images import check_registry_id
+from ecrimages.testing._patterns import REGION_NAME, matches
 from ecrimages.testing._rate_limit import TokenBucket
 from ecrimages.testing._registry import Registry
 from ecrimages.testing._server import Server
 from ecrimages.testing._service import RecordedRequest, Service
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from botocore.config import Config
     from mypy_boto3_ecr import ECRClient
 
@@ -66,7 +65,7 @@ class FakeECR(Contents):
         burst: int | None = None,
     ) -> None:
         check_registry_id(registry_id)
-        if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", region_name):
+        if not matches(REGION_NAME, region_name):
             raise ValueError(f"region_name must be a region such as 'us-east-1', not {region_name!r}")
         _check_number("latency", latency)
         if latency < 0:
@@ -134,7 +133,7 @@ class FakeECR(Contents):
         Raises:
             RuntimeError: It is not running.
         """
-        return _environment.make_client(self.endpoint_url, self.region_name, config)
+        return make_client(self.endpoint_url, self.region_name, config)
 
     def environment(self) -> dict[str, str]:
         """Return environment variables with which boto3 and the AWS CLI reach this fake, for subprocesses.
@@ -148,7 +147,7 @@ class FakeECR(Contents):
         Raises:
             RuntimeError: It is not running.
         """
-        return _environment.environment(self.endpoint_url, self.region_name)
+        return environment(self.endpoint_url, self.region_name)
 
     def activated(self) -> AbstractContextManager[None]:
         """Return a context manager within which boto3's default session and `ecrimages` reach this fake.
@@ -165,7 +164,7 @@ class FakeECR(Contents):
         Raises:
             RuntimeError: It is not running.
         """
-        return _environment.activated(self.endpoint_url, self.region_name)
+        return activated(self.endpoint_url, self.region_name)
 
     def inject_faults(
         self, *faults: Fault | None, repository_name: str | None = None, operation: str | None = None

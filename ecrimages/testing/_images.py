@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ecrimages._mappings import SeverityCounts
 from ecrimages._models import Image, ImageScanFindingsSummary, ImageScanStatus
 from ecrimages.testing._patterns import IMAGE_DIGEST, REGISTRY_ID, REPOSITORY_NAME, TAG, matches
 
@@ -111,14 +110,13 @@ def scan_fields(name: str, counts: Mapping[str, int], completed_at: datetime) ->
     """Return the fields of an image after a completed scan."""
     if not isinstance(counts, Mapping):
         raise TypeError(f"{name} must be a mapping such as {{'CRITICAL': 1}}, not {counts!r}")
-    severity_counts = SeverityCounts(counts)
-    if any(count < 0 for count in severity_counts.values()):
-        raise ValueError(f"{name} must not be negative, not {counts!r}")
     summary = ImageScanFindingsSummary(
         scan_completed_at=completed_at,
         vulnerability_source_updated_at=completed_at,
-        severity_counts=severity_counts,
+        severity_counts=counts,
     )
+    if any(count < 0 for count in counts.values()):
+        raise ValueError(f"{name} must not be negative, not {counts!r}")
     status = ImageScanStatus(status="COMPLETE", description="The scan was completed successfully.")
     return {"scan_status": status, "scan_findings_summary": summary}
 

@@ -66,9 +66,7 @@ def image_text(image_id: Mapping[str, str]) -> str:
     return f"{{imageDigest:'{digest}', imageTag:'{tag}'}}"
 
 
-def image_not_found(
-    registry: Registry, parameters: Mapping[str, Any], image_id: Mapping[str, str]
-) -> ServiceError:
+def image_not_found(registry: Registry, parameters: Mapping[str, Any], image_id: Mapping[str, str]) -> ServiceError:
     """Return the error for an image id without an image."""
     return ServiceError(
         "ImageNotFoundException",
@@ -77,9 +75,7 @@ def image_not_found(
     )
 
 
-def _images_by_id(
-    registry: Registry, repository: Repository, parameters: Mapping[str, Any]
-) -> list[StoredImage]:
+def _images_by_id(registry: Registry, repository: Repository, parameters: Mapping[str, Any]) -> list[StoredImage]:
     # Two ids of one image return it once.
     found: dict[str, StoredImage] = {}
     for image_id in parameters["imageIds"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import secrets
 import threading
 from bisect import bisect_right
@@ -42,12 +43,12 @@ class Registry:
     def repository(self, parameters: Mapping[str, Any], name: str | None = None) -> Repository:
         """Return the repository of a request, or raise RepositoryNotFoundException."""
         registry_id = self.registry_id_of(parameters)
-        name = name or parameters["repositoryName"]
-        repository = self.find_repository(registry_id, name)
+        repository_name = str(name or parameters["repositoryName"])
+        repository = self.find_repository(registry_id, repository_name)
         if repository is None:
             raise ServiceError(
                 "RepositoryNotFoundException",
-                f"The repository with name '{name}' does not exist in the registry with id '{registry_id}'",
+                f"The repository with name '{repository_name}' does not exist in the registry with id '{registry_id}'",
             )
         return repository
 
@@ -58,9 +59,7 @@ class Registry:
     def repository_names(self, registry_id: str, after: str = "") -> list[str]:
         """Return the sorted names of the repositories that follow a name."""
         if registry_id not in self._sorted_names:
-            self._sorted_names[registry_id] = sorted(
-                name for owner, name in self._repositories if owner == registry_id
-            )
+            self._sorted_names[registry_id] = sorted(name for owner, name in self._repositories if owner == registry_id)
         names = self._sorted_names[registry_id]
         return names[bisect_right(names, after) :]
 
@@ -82,9 +81,7 @@ class Registry:
 
     def _listing(self, operation: str, parameters: Mapping[str, Any]) -> str:
         # A token is valid for the listing that it was sent for, whatever the page size.
-        fields = {
-            name: value for name, value in parameters.items() if name not in {"nextToken", "maxResults"}
-        }
+        fields = {name: value for name, value in parameters.items() if name not in {"nextToken", "maxResults"}}
         fields["registryId"] = self.registry_id_of(parameters)
         fields["filter"] = {"tagStatus": "ANY", "imageStatus": "ACTIVE", **parameters.get("filter", {})}
         return json.dumps([operation, fields], sort_keys=True)
@@ -93,13 +90,10 @@ class Registry:
     def partition(self) -> tuple[str, str]:
         """The partition of the region and its DNS suffix, such as `aws` and `amazonaws.com`."""
         # Imported lazily: botocore is not needed to add images.
-        from botocore.exceptions import UnknownRegionError
-        from botocore.loaders import Loader
-        from botocore.regions import EndpointResolver
+        from botocore.session import Session
 
-        resolver = EndpointResolver(Loader().load_data("endpoints"))
-        try:
-            partition = resolver.get_partition_for_region(self.region_name)
-        except UnknownRegionError:
-            partition = "aws"
-        return str(partition), str(resolver.get_partition_dns_suffix(partition))
+        partitions = Session().get_data("partitions")["partitions"]
+        region = self.region_name
+        found = (data for data in partitions if region in data["regions"] or re.match(data["regionRegex"], region))
+        partition = next(found, partitions[0])
+        return partition["id"], partition["outputs"]["dnsSuffix"]

@@ -82,7 +82,7 @@ class Server(socketserver.TCPServer):
             self.handle_error(request, client_address)
         finally:
             self.shutdown_request(request)
-            del self._threads[threading.current_thread()]
+            self._threads.pop(threading.current_thread(), None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print a traceback, unless the client or this server has closed the connection."""
@@ -149,5 +149,6 @@ def _close_in_child() -> None:
         server.close_in_child()
 
 
-if hasattr(os, "register_at_fork"):
+# Windows has no fork.
+with suppress(AttributeError):
     os.register_at_fork(after_in_child=_close_in_child)

@@ -56,9 +56,7 @@ class Service:
         self._faults: dict[tuple[str | None, str | None], deque[Fault | None]] = {}
         self._lock = threading.Lock()
 
-    def inject_faults(
-        self, faults: tuple[object, ...], repository_name: str | None, operation: str | None
-    ) -> None:
+    def inject_faults(self, faults: tuple[object, ...], repository_name: str | None, operation: str | None) -> None:
         """Queue faults for the next requests about a repository, of an operation, or both, or for all."""
         if repository_name is not None:
             check_repository_name(repository_name)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 
+from asynchronous import asynchronous
 from chart import bars
 from comparison import REFERENCE, compare, ratio
 from contenders import OURS
@@ -34,12 +35,17 @@ def main() -> None:
     parser.add_argument(
         "--import", action="store_true", dest="imports", help="instead: the cost of the import"
     )
+    parser.add_argument(
+        "--async", action="store_true", dest="asynchronous", help="instead: the cost of asyncio"
+    )
     options = parser.parse_args()
     if options.growth:
         _print(growth())
     if options.imports:
         _print(importing(options.rounds))
-    if not options.growth and not options.imports:
+    if options.asynchronous:
+        _print(asynchronous(options.rounds))
+    if not options.growth and not options.imports and not options.asynchronous:
         _compare(options)
 
 
