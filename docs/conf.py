@@ -88,9 +88,10 @@ def find_docstrings(app: Sphinx) -> None:
 
 
 def name_links(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    """Show the URLs of AWS's API reference by the names of their pages."""
+    """Show the URLs of AWS's API reference by the names of their pages, and do not guess whose `.method()` is meant."""
     text = re.sub(rf"`\w+`\s+\({_AWS_PAGE}\)", r"`\2 <\1>`__", "\n".join(lines))
-    lines[:] = re.sub(rf"(?<!<){_AWS_PAGE}", r"`\2 <\1>`__", text).split("\n")
+    text = re.sub(rf"(?<!<){_AWS_PAGE}", r"`\2 <\1>`__", text)
+    lines[:] = re.sub(r"`(\.\w+\(\))`", r"``\1``", text).split("\n")
 
 
 def keep_first_line(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:

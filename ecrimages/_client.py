@@ -109,7 +109,7 @@ class Client(AnyClient):
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
-            An iterator of `Image`, in ECR's order, which is not documented; `ImageIterator.pages()` returns pages.
+            An iterator of `Image` in ECR's order, which is not documented; `.pages()` returns `ImagePage` instead.
             Empty if the repository has no images.
 
         Raises:
