@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import Any, Literal, Never, NoReturn, Self, overload
 
+from ecrimages._any_client import AnyClient
 from ecrimages._async_iterators import AsyncImageIterator, AsyncImageLookup, AsyncNameIterator
 from ecrimages._async_registry import AsyncRegistryIterator, AsyncThreadWorkers, AsyncWorkers, TaskWorkers
 from ecrimages._async_transport import AwaitedCalls, ThreadedCalls
-from ecrimages._client_base import ClientBase
 from ecrimages._client_types import AnyAsyncECRClient, check_async_client, is_async, refuse_unknown
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
-from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._image_id import ImageId
 from ecrimages._listings import Newest, image_listing, image_lookup, name_listing, registry_schedule
 from ecrimages._models import Image
+from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._parameters import check_int, one_image_id
 from ecrimages._registry_cursor import operation_of
 from ecrimages._registry_schedule import Fetch, RegistrySchedule
@@ -25,7 +25,7 @@ from ecrimages._registry_schedule import Fetch, RegistrySchedule
 __all__ = ["AsyncClient"]
 
 
-class AsyncClient(ClientBase):
+class AsyncClient(AnyClient):
     """Reads image metadata from an Amazon ECR registry, for asyncio.
 
     Has the methods of `Client`. Those that list return asynchronous iterators at once, the others are coroutines.

@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Protocol, TypeAlias
 
-from ecrimages._exchange import Operation
+from ecrimages._operations import Operation
 from ecrimages._own_client import TransportSource
 from ecrimages._threads import Threads
-from ecrimages._transport import BaseTransport, CallEvents, PreparedCall
+from ecrimages._transport import AnyTransport, CallEvents, PreparedCall
 
 __all__ = ["AnyFuture", "AsyncCall", "AwaitedCalls", "ThreadedCalls", "until_all_ended", "until_one_ended"]
 
@@ -105,7 +105,7 @@ class _AwaitedEvents(CallEvents):
         return self._exchange.after(event_name, arguments, responses)
 
 
-class AwaitedCalls(BaseTransport):
+class AwaitedCalls(AnyTransport):
     """Calls on an aiobotocore client. Cancelled, a request is given up; the next call makes it again."""
 
     events_class = _AwaitedEvents

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Never, Self, overload
 
-from ecrimages._client_base import ClientBase
+from ecrimages._any_client import AnyClient
 from ecrimages._client_types import AnyECRClient, check_client, refuse_unknown
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
-from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator, ImageLookup, NameIterator
 from ecrimages._listings import Newest, image_listing, image_lookup, name_listing, registry_schedule
 from ecrimages._models import Image
+from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._own_client import HandedInClient
 from ecrimages._parameters import one_image_id
 from ecrimages._registry import RegistryIterator
@@ -25,7 +25,7 @@ from ecrimages._registry_schedule import Fetch
 __all__ = ["Client"]
 
 
-class Client(ClientBase):
+class Client(AnyClient):
     """Reads image metadata from an Amazon ECR registry through a boto3 client.
 
     Threads may share it, as they may share the boto3 client. Other uses of the same boto3 client are unaffected. A

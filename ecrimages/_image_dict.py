@@ -19,9 +19,9 @@ import attrs
 
 from ecrimages._errors import MalformedResponseError
 from ecrimages._mappings import SeverityCounts, thaw
-from ecrimages._redaction import excerpt, printable
+from ecrimages._redaction import excerpt, printable, redacted
 
-__all__ = ["RecordField", "as_time", "fields_of", "record_from_dict", "record_to_dict", "wire"]
+__all__ = ["RecordField", "as_time", "fields_of", "is_enum", "record_from_dict", "record_to_dict", "wire"]
 
 _T = TypeVar("_T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ def wire(name: str, *, repeats: bool = False) -> dict[str, Any]:
     return {"wire": name, "repeats": repeats}
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class RecordField:
     """What is known of a record's field."""
 
@@ -50,6 +50,8 @@ class RecordField:
     type: Any
     """What the attribute holds, if it is not None."""
     is_required: bool
+    default: Any
+    """What an absent field means."""
     repeats: bool
     """Whether few different values are expected in a page."""
     read: Callable[[Any], Any]
@@ -66,6 +68,7 @@ def fields_of(record_class: Any) -> tuple[RecordField, ...]:
             wire=field.metadata["wire"],
             type=(value_type := _without_none(field.type)),
             is_required=field.default is attrs.NOTHING,
+            default=field.default,
             repeats=field.metadata["repeats"],
             read=_reader_of(value_type),
         )
@@ -81,11 +84,13 @@ def record_from_dict(record_class: type[_T], item: object, path: str = "") -> _T
         MalformedResponseError: A field is missing, of a wrong type or out of range.
     """
     try:
-        return _record(record_class, item)
+        record: _T = _record(record_class, item)
     except _UnreadableError as unreadable:
         problem, place = str(unreadable), path + unreadable.path
     except RecursionError:
         problem, place = "nested too deeply", path
+    else:
+        return record
     raise MalformedResponseError(problem, path=place.lstrip("."))
 
 
@@ -158,9 +163,14 @@ def _without_none(annotation: Any) -> Any:
 def _reader_of(value_type: Any) -> Callable[[Any], Any]:
     if attrs.has(value_type):
         return functools.partial(_record, value_type)
-    if isinstance(value_type, type) and issubclass(value_type, Enum):
+    if is_enum(value_type):
         return lambda value: value_type(_string(value))
     return _READERS[value_type]
+
+
+def is_enum(value_type: Any) -> bool:
+    """Whether the values of a field belong to an enumeration."""
+    return isinstance(value_type, type) and issubclass(value_type, Enum)
 
 
 def _string(value: object) -> str:
@@ -189,7 +199,7 @@ def _severity_counts(value: object) -> SeverityCounts:
         raise _expected("an object of severities and counts", value)
     return SeverityCounts(
         {
-            _string(severity): _located(f".{printable(severity, 60)}", _integer, count)
+            _string(severity): _located(f".{printable(redacted(severity), 60)}", _integer, count)
             for severity, count in value.items()
             if count is not None
         }

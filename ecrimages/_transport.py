@@ -9,9 +9,10 @@ from typing import Any
 
 from ecrimages._client_view import ClientView, secrets_of
 from ecrimages._error_mapping import translated_errors
-from ecrimages._exchange import CallOptions, Exchange, Operation
+from ecrimages._exchange import CallOptions, Exchange
+from ecrimages._operations import Operation
 
-__all__ = ["BaseTransport", "CallEvents", "PreparedCall", "Transport"]
+__all__ = ["AnyTransport", "CallEvents", "PreparedCall", "Transport"]
 
 _log = logging.getLogger("ecrimages")
 _log.addHandler(logging.NullHandler())
@@ -50,9 +51,9 @@ class PreparedCall:
     """
 
     def __init__(
-        self, transport: BaseTransport, operation: Operation, request: Mapping[str, Any], retries_throttling: bool
+        self, transport: AnyTransport, operation: Operation, request: Mapping[str, Any], retries_throttling: bool
     ) -> None:
-        options = CallOptions(transport.attempts, retries_throttling)
+        options = CallOptions(transport.attempts, transport.view.is_observed(operation.name), retries_throttling)
         exchange = Exchange(operation, request, options, secrets_of(transport.ecr))
         self._client = transport.view.with_events(lambda events: transport.events_class(events, exchange))
         self._operation = operation
@@ -78,7 +79,7 @@ class PreparedCall:
         return page
 
 
-class BaseTransport:
+class AnyTransport:
     """Calls operations on one client."""
 
     events_class: type[CallEvents] = CallEvents
@@ -89,7 +90,7 @@ class BaseTransport:
         self.attempts = attempts_of(ecr)
 
 
-class Transport(BaseTransport):
+class Transport(AnyTransport):
     """Calls operations on one boto3 client. Threads may share it, as they may share the client."""
 
     def call(self, operation: Operation, request: Mapping[str, Any], *, retries_throttling: bool = True) -> Any:

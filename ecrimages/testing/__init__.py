@@ -10,13 +10,11 @@ Example::
         assert Client(ecr.client()).image_exists("team/app", tag="v1")
 """
 
+from ecrimages import _public_names
 from ecrimages.testing._fake import FakeECR
 from ecrimages.testing._faults import Fault
 from ecrimages.testing._service import RecordedRequest
 
 __all__ = ["FakeECR", "Fault", "RecordedRequest"]
 
-# Show the classes in tracebacks and in the documentation under their public path.
-for _name in __all__:
-    globals()[_name].__module__ = __name__
-del _name
+_public_names.publish(__name__, {name: globals()[name] for name in __all__})

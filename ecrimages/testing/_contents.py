@@ -131,31 +131,32 @@ class Contents:
         """
         if manifest_media_type in INDEX_MEDIA_TYPES and artifact_media_type == OCI_CONFIG:
             artifact_media_type = None
-        scan = {"scan_status": scan_status, "scan_findings_summary": scan_findings_summary}
         given = [findings, basic_scan_findings, scan_status or scan_findings_summary]
         if len(given) - given.count(None) > 1:
             names = "findings, basic_scan_findings, and scan_status with scan_findings_summary"
             raise TypeError(f"{names} exclude each other")
-        pushed_at = datetime.now(UTC) if pushed_at is None else pushed_at
         image = make_image(
             tags,
             registry_id=self._registry.registry_id if registry_id is None else registry_id,
             repository_name=repository_name,
             digest=self._new_digest() if digest is None else digest,
-            pushed_at=pushed_at,
+            pushed_at=datetime.now(UTC) if pushed_at is None else pushed_at,
             size_in_bytes=size_in_bytes,
             manifest_media_type=manifest_media_type,
             artifact_media_type=artifact_media_type,
             status=status,
+            scan_status=scan_status,
+            scan_findings_summary=scan_findings_summary,
             last_recorded_pull_time=last_recorded_pull_time,
             subject_manifest_digest=subject_manifest_digest,
             last_archived_at=last_archived_at,
             last_activated_at=last_activated_at,
-            **(scan if findings is None else scan_fields("findings", findings, pushed_at)),
         )
         scanned = None
+        if findings is not None:
+            image = attrs.evolve(image, **scan_fields("findings", findings, image.pushed_at))
         if basic_scan_findings is not None:
-            fields = scan_fields("basic_scan_findings", basic_scan_findings, pushed_at)
+            fields = scan_fields("basic_scan_findings", basic_scan_findings, image.pushed_at)
             scanned = attrs.evolve(image, **fields)
         self._add(StoredImage(image, scanned=scanned))
         return image

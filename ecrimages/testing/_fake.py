@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, final
@@ -12,6 +11,7 @@ from ecrimages.testing._contents import Contents
 from ecrimages.testing._environment import activated, environment, make_client
 from ecrimages.testing._faults import Fault
 from ecrimages.testing._images import check_registry_id
+from ecrimages.testing._patterns import REGION_NAME, matches
 from ecrimages.testing._rate_limit import TokenBucket
 from ecrimages.testing._registry import Registry
 from ecrimages.testing._server import Server
@@ -65,7 +65,7 @@ class FakeECR(Contents):
         burst: int | None = None,
     ) -> None:
         check_registry_id(registry_id)
-        if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", region_name):
+        if not matches(REGION_NAME, region_name):
             raise ValueError(f"region_name must be a region such as 'us-east-1', not {region_name!r}")
         _check_number("latency", latency)
         if latency < 0:

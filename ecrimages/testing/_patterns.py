@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["DIGEST", "IMAGE_DIGEST", "REGISTRY_ID", "REPOSITORY_NAME", "TAG", "matches"]
+__all__ = ["DIGEST", "IMAGE_DIGEST", "REGION_NAME", "REGISTRY_ID", "REPOSITORY_NAME", "TAG", "matches"]
 
+REGION_NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 REGISTRY_ID = re.compile("[0-9]{12}")
 REPOSITORY_NAME = re.compile("(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 # The digest of an image, and what ECR accepts as a digest in a request.

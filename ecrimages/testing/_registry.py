@@ -43,12 +43,12 @@ class Registry:
     def repository(self, parameters: Mapping[str, Any], name: str | None = None) -> Repository:
         """Return the repository of a request, or raise RepositoryNotFoundException."""
         registry_id = self.registry_id_of(parameters)
-        name = name or parameters["repositoryName"]
-        repository = self.find_repository(registry_id, name)
+        repository_name = str(name or parameters["repositoryName"])
+        repository = self.find_repository(registry_id, repository_name)
         if repository is None:
             raise ServiceError(
                 "RepositoryNotFoundException",
-                f"The repository with name '{name}' does not exist in the registry with id '{registry_id}'",
+                f"The repository with name '{repository_name}' does not exist in the registry with id '{registry_id}'",
             )
         return repository
 

@@ -82,7 +82,7 @@ class Server(socketserver.TCPServer):
             self.handle_error(request, client_address)
         finally:
             self.shutdown_request(request)
-            del self._threads[threading.current_thread()]
+            self._threads.pop(threading.current_thread(), None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print a traceback, unless the client or this server has closed the connection."""

@@ -115,13 +115,13 @@ def _check_not_combined(parameters: Mapping[str, Any], path: str) -> None:
 
 def _check_image_id(image_id: Any, *, is_batch: bool = False) -> None:
     # A batch operation reports an empty id, or a malformed digest, as a failure of that id only.
-    fields = image_id.keys() if isinstance(image_id, dict) else {None}
-    if fields - {"imageTag", "imageDigest"} or not (fields or is_batch):
+    is_id = isinstance(image_id, dict) and not image_id.keys() - {"imageTag", "imageDigest"}
+    if not is_id or not (image_id or is_batch):
         raise _invalid("imageIds", "Member must have imageTag or imageDigest")
-    tag, digest = image_id.get("imageTag", "none"), image_id.get("imageDigest", "none:0")
-    if not isinstance(tag, str) or not tag:
+    if "imageTag" in image_id and not (isinstance(image_id["imageTag"], str) and image_id["imageTag"]):
         raise _invalid("imageTag", "Member must have length greater than or equal to 1")
-    _check_matches("imageDigest", digest, _ANYTHING if is_batch else DIGEST)
+    if "imageDigest" in image_id:
+        _check_matches("imageDigest", image_id["imageDigest"], _ANYTHING if is_batch else DIGEST)
 
 
 def _check_matches(path: str, value: Any, pattern: re.Pattern[str]) -> None:

@@ -326,11 +326,11 @@ async def test_a_mock_of_an_asynchronous_client() -> None:
     ecr.describe_images.assert_awaited_once_with(repositoryName="team/app", maxResults=1000)
 
 
-async def test_errors_carry_no_secret(connect: Connect) -> None:
+async def test_errors_carry_no_secret(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wrong with credentials is a CredentialsError without them."""
     async with connect() as client:
         handed_in: Any = client._source.transport().ecr
-        handed_in._request_signer._credentials.token = "planted\nsecret"
+        monkeypatch.setattr(handed_in._request_signer._credentials, "token", "planted\nsecret")
         with pytest.raises(CredentialsError) as caught:
             await client.get_image("team/app", "v1")
 

@@ -94,9 +94,7 @@ def test_an_untagged_image_is_deleted(ecr: FakeECR, client: Any) -> None:
 
 
 @pytest.mark.parametrize("image_id", [{"imageDigest": D1}, {"imageTag": "amd64"}])
-def test_a_child_manifest_is_deleted_after_its_index_only(
-    ecr: FakeECR, client: Any, image_id: dict[str, str]
-) -> None:
+def test_a_child_manifest_is_deleted_after_its_index_only(ecr: FakeECR, client: Any, image_id: dict[str, str]) -> None:
     """While the index exists, ECR refuses to delete the image, by its last tag too."""
     ecr.add_image("team/app", tags=["amd64"], digest=D1)
     index = ecr.add_index("team/app", [D1])

@@ -56,9 +56,7 @@ print(ecr.meta.region_name, ecr.describe_images(repositoryName="team/app")["imag
 
 
 @pytest.fixture
-def machine(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> dict[str, str]:
+def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """A machine with AWS settings of its own."""
     config = tmp_path / "config"
     config.write_text(CONFIG, encoding="utf-8")

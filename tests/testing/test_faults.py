@@ -80,14 +80,10 @@ def test_access_denied(ecr: FakeECR, client: Any, status: int) -> None:
         "resource: arn:aws:ecr:us-east-1:123456789012:repository/team/app because no identity-based policy "
         "allows the ecr:DescribeImages action"
     )
-    assert "ecr:DescribeRepositories on resource: arn:aws:ecr:us-east-1:123456789012:repository/* " in (
-        other_message
-    )
+    assert "ecr:DescribeRepositories on resource: arn:aws:ecr:us-east-1:123456789012:repository/* " in (other_message)
 
 
-@pytest.mark.parametrize(
-    "fault", [Fault.html(status=200), Fault.truncated(), Fault.truncated(0), Fault.body(b"")]
-)
+@pytest.mark.parametrize("fault", [Fault.html(status=200), Fault.truncated(), Fault.truncated(0), Fault.body(b"")])
 @every_listing
 def test_what_boto3_reads_as_an_empty_list(ecr: FakeECR, client: Any, fault: Fault, listing: Listing) -> None:
     """boto3 returns a response without the list, and no error."""
@@ -101,9 +97,7 @@ def test_what_boto3_reads_as_an_empty_list(ecr: FakeECR, client: Any, fault: Fau
 def test_status_type_and_body_are_those_of_the_fault(ecr: FakeECR) -> None:
     """Down to the bytes."""
     whole = post(ecr)
-    ecr.inject_faults(
-        Fault.html(status=200), Fault.html(), Fault.body(b"\0", status=299), Fault.truncated(0.25)
-    )
+    ecr.inject_faults(Fault.html(status=200), Fault.html(), Fault.body(b"\0", status=299), Fault.truncated(0.25))
 
     responses = [post(ecr) for _ in range(4)]
 
@@ -228,9 +222,7 @@ def test_an_empty_page(ecr: FakeECR, client: Any, listing: Listing) -> None:
     ecr.inject_faults(Fault.empty_page(), None, Fault.empty_page(), Fault.empty_page())
 
     pages = list(
-        client.get_paginator(listing.operation).paginate(
-            **listing.parameters, PaginationConfig={"PageSize": 2}
-        )
+        client.get_paginator(listing.operation).paginate(**listing.parameters, PaginationConfig={"PageSize": 2})
     )
 
     assert [page[listing.key] for page in pages] == [
@@ -344,9 +336,7 @@ def test_only_faults_can_be_injected(ecr: FakeECR, client: Any, wrong: Any) -> N
         ({"repository_name": 1}, TypeError, "repository_name must be a string"),
     ],
 )
-def test_where_faults_apply_is_validated(
-    ecr: FakeECR, arguments: Any, error_class: type[Exception], text: str
-) -> None:
+def test_where_faults_apply_is_validated(ecr: FakeECR, arguments: Any, error_class: type[Exception], text: str) -> None:
     """A typing error would otherwise leave a test without its fault."""
     with pytest.raises(error_class, match=f"^{text}"):
         ecr.inject_faults(Fault.throttling(), **arguments)

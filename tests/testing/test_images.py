@@ -83,9 +83,7 @@ def test_every_field_is_reported(ecr: FakeECR, client: Any) -> None:
 
 def test_none_leaves_a_field_out(ecr: FakeECR, client: Any) -> None:
     """A default can be turned off, as for an image that was pushed before ECR had the field."""
-    ecr.add_image(
-        "team/app", size_in_bytes=None, manifest_media_type=None, artifact_media_type=None, status=None
-    )
+    ecr.add_image("team/app", size_in_bytes=None, manifest_media_type=None, artifact_media_type=None, status=None)
 
     [detail] = listed(client)
 
@@ -255,6 +253,7 @@ EXCLUSIVE = "findings, basic_scan_findings, and scan_status with scan_findings_s
         ({"digest": "sha512:" + "a" * 128}, ValueError, "digest must be 'sha256:' and 64 lower-case"),
         ({"subject_manifest_digest": "v1"}, ValueError, "subject_manifest_digest must be 'sha256:'"),
         ({"pushed_at": NAIVE}, ValueError, "pushed_at must be an aware datetime"),
+        ({"pushed_at": 1, "findings": {}}, TypeError, "pushed_at must be an aware datetime, not 1"),
         ({"pushed_at": 1768230146}, TypeError, "pushed_at must be an aware datetime, not 1768230146"),
         ({"last_archived_at": "today"}, TypeError, "last_archived_at must be an aware datetime"),
         ({"size_in_bytes": "3"}, TypeError, "size_in_bytes must be an int, not '3'"),

@@ -308,11 +308,7 @@ def test_a_token_is_valid_for_its_listing_only(
     """A token of another repository, filter, operation or image is refused."""
     call = getattr(client, operation)
 
-    refused = {
-        name
-        for name in tokens.keys() - valid
-        if error(call, nextToken=tokens[name], **parameters) == BAD_TOKEN
-    }
+    refused = {name for name in tokens.keys() - valid if error(call, nextToken=tokens[name], **parameters) == BAD_TOKEN}
 
     assert refused == tokens.keys() - valid
     for name in valid:

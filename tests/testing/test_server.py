@@ -31,6 +31,7 @@ def connect(ecr: FakeECR) -> socket.socket:
     [
         ({"registry_id": "me"}, ValueError, "registry_id must be 12 digits, not 'me'"),
         ({"region_name": "us_east_1"}, ValueError, "region_name must be a region such as 'us-east-1', not"),
+        ({"region_name": None}, ValueError, "region_name must be a region such as 'us-east-1', not None"),
         ({"latency": -1}, ValueError, "latency must not be negative, not -1"),
         ({"latency": float("nan")}, ValueError, "latency must be finite, not nan"),
         ({"latency": "1"}, TypeError, "latency must be a number, not '1'"),
@@ -63,9 +64,7 @@ def throttled(rate_limit: float, burst: int | None, count: int) -> list[bool]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("rate_limit", "burst", "allowed"), [(0.001, None, 1), (0.001, 3, 3), (2.5, None, 3)]
-)
+@pytest.mark.parametrize(("rate_limit", "burst", "allowed"), [(0.001, None, 1), (0.001, 3, 3), (2.5, None, 3)])
 def test_the_rate_limit(rate_limit: float, burst: int | None, allowed: int) -> None:
     """As many requests as the burst are allowed at once, and the next one is throttled."""
     found = throttled(rate_limit, burst, allowed + 1)
