@@ -32,12 +32,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw a chart there")
     parser.add_argument("--growth", action="store_true", help="instead: a thousand to a million images")
-    parser.add_argument(
-        "--import", action="store_true", dest="imports", help="instead: the cost of the import"
-    )
-    parser.add_argument(
-        "--async", action="store_true", dest="asynchronous", help="instead: the cost of asyncio"
-    )
+    parser.add_argument("--import", action="store_true", dest="imports", help="instead: the cost of the import")
+    parser.add_argument("--async", action="store_true", dest="asynchronous", help="instead: the cost of asyncio")
     options = parser.parse_args()
     if options.growth:
         _print(growth())

@@ -54,9 +54,7 @@ def _add_application(ecr: FakeECR, name: str) -> None:
         name, tags=["v1.1.0"], pushed_at=day(-90), size_in_bytes=58_100_000, findings={"CRITICAL": 2, "HIGH": 7}
     )
     # Untagged: a later build took over the tag.
-    ecr.add_image(
-        name, pushed_at=day(-60), size_in_bytes=58_300_000, findings={"CRITICAL": 1, "HIGH": 4, "LOW": 9}
-    )
+    ecr.add_image(name, pushed_at=day(-60), size_in_bytes=58_300_000, findings={"CRITICAL": 1, "HIGH": 4, "LOW": 9})
     ecr.add_image(name, tags=["v1.2.2"], pushed_at=day(-30), size_in_bytes=59_000_000, findings={"HIGH": 3})
     # A multi-architecture push: two images, the build's attestation of each, and the index, which has the tags.
     children = [
@@ -66,7 +64,11 @@ def _add_application(ecr: FakeECR, name: str) -> None:
         ecr.add_image(name, pushed_at=day(0), size_in_bytes=23_000),
     ]
     index = ecr.add_index(
-        name, children, tags=["v1.2.3", "v1", "latest"], pushed_at=day(0) + timedelta(minutes=2), last_recorded_pull_time=day(20)
+        name,
+        children,
+        tags=["v1.2.3", "v1", "latest"],
+        pushed_at=day(0) + timedelta(minutes=2),
+        last_recorded_pull_time=day(20),
     )
     ecr.add_image(
         name,

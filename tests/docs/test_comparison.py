@@ -43,7 +43,7 @@ def capo(ecr: FakeECR) -> Any:
     return library.ECRClient(endpoint=ecr.endpoint_url, region=ecr.region_name, credentials=credentials)
 
 
-def test_boto3_dataclass_is_a_view_of_a_dict(ecr: FakeECR, dataclasses: Listing) -> None:
+def test_boto3_dataclass_is_a_view_of_a_dict(dataclasses: Listing) -> None:
     """An image of boto3-dataclass-ecr cannot be hashed, and a key that is missing is a KeyError."""
     [image] = dataclasses()
 

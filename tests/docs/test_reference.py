@@ -20,7 +20,12 @@ DIRECTIVE = re.compile(r"^\.\. (?:autoclass|autoexception|py:function|py:data)::
 @pytest.mark.parametrize("package", [ecrimages, ecrimages.testing], ids=lambda package: package.__name__)
 def test_the_reference_has_each_public_name_once(package: ModuleType) -> None:
     """Every name of `__all__` is in the reference exactly once, and nothing else is."""
-    signatures = [line.strip() for page in PAGES for found in DIRECTIVE.findall(page.read_text("utf-8")) for line in found.splitlines()]
+    signatures = [
+        line.strip()
+        for page in PAGES
+        for found in DIRECTIVE.findall(page.read_text("utf-8"))
+        for line in found.splitlines()
+    ]
     names = [signature.partition("(")[0].rpartition(".") for signature in signatures]
 
     assert sorted(name for path, _, name in names if path == package.__name__) == sorted(package.__all__)
