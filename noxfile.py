@@ -38,6 +38,13 @@ def run_marked(session: nox.Session, marker: str, *options: str) -> None:
     run_module(session, "pytest", "-m", marker, *options, "tests", *session.posargs)
 
 
+def install_with_other_libraries(session: nox.Session) -> None:
+    """Install the package beside the libraries that it is compared with."""
+    # First, since boto3-dataclass-ecr requires older type stubs than the package does (and runs without).
+    session.install("--group=benchmark")
+    session.install(".")
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Run the README's example on a local fake ECR; `-- --repository team/app` lists a real repository."""
@@ -159,10 +166,15 @@ def build(session: nox.Session) -> None:
 @nox.session
 def benchmark(session: nox.Session) -> None:
     """Compare CPU time with other libraries; `-- --help` lists the other measurements."""
-    # First, since boto3-dataclass-ecr requires older type stubs than the package does (and runs without).
-    session.install("--group=benchmark")
-    session.install(".")
+    install_with_other_libraries(session)
     session.run("python", "tests/benchmarks", *session.posargs)
+
+
+@nox.session(python=MAIN)
+def comparison(session: nox.Session) -> None:
+    """Test what the documentation says about other libraries."""
+    install_with_other_libraries(session)
+    run_module(session, "pytest", "--noconftest", "tests/docs/test_comparison.py", *session.posargs)
 
 
 @nox.session(python=MAIN)
