@@ -272,7 +272,7 @@ asyncio.run(main())
     with ecr.activated():
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         run = subprocess.run(  # noqa: S603
-            [sys.executable, "-W", "error", "-X", "dev", "-c", program],
+            [sys.executable, "-W", "error", "-c", program],
             env=environment,
             capture_output=True,
             text=True,
