@@ -1,4 +1,4 @@
-"""What the project does to itself: `python -m nox -s tests` on a fresh clone, and `python -m nox --list`."""
+"""Nox sessions. Begin with `python -m nox -s tests`; CONTRIBUTING.md lists the others."""
 
 from __future__ import annotations
 
@@ -7,123 +7,151 @@ import sys
 from pathlib import Path
 
 import nox
+from python_discovery import get_interpreter  # Nox finds interpreters with it, too.
+
+# Coverage and the documentation's examples run on this version, or on the newest one found.
+MAIN_PYTHON = "3.13"
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-PYTHONS = nox.project.python_versions(PYPROJECT)
-OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
-# The examples of a page need each other: a file goes to one process as a whole.
+DECLARED = nox.project.python_versions(PYPROJECT)
+# With none found, all are kept, and the sessions fail for want of an interpreter.
+PYTHONS = [version for version in DECLARED if get_interpreter(version)] or DECLARED
+MAIN = MAIN_PYTHON if MAIN_PYTHON in PYTHONS else PYTHONS[-1]
+# The examples of a page share state, so one process runs a whole file.
 IN_PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]
 
-nox.needs_version = ">=2026.8"
+nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
-# A Python that is not there is left out, with a word about it, on a build server too.
-nox.options.error_on_missing_interpreters = False
+nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "types", "tests"]
 
 
-def install(session: nox.Session, *groups: str) -> None:
-    """Install the package as it would be shipped, and what the groups of pyproject.toml name."""
-    requirements = [item for group in groups for item in nox.project.dependency_groups(PYPROJECT, group)]
-    session.install(".", *requirements)
+def run_module(session: nox.Session, *arguments: str) -> None:
+    """Run a module. With -P, Python imports the installed package, not the one in this directory."""
+    session.run("python", "-P", "-m", *arguments)
+
+
+def run_marked(session: nox.Session, marker: str, *options: str) -> None:
+    """Run the tests that have a marker, which a run without options leaves out."""
+    if not any(f"mark.{marker}" in file.read_text("utf-8") for file in Path("tests").glob("test_*.py")):
+        session.skip(f"no test has the marker {marker}")
+    run_module(session, "pytest", "-m", marker, *options, "tests", *session.posargs)
+
+
+def install_with_other_libraries(session: nox.Session) -> None:
+    """Install the package beside the libraries that it is compared with."""
+    # First, since boto3-dataclass-ecr requires older type stubs than the package does (and runs without).
+    session.install("--group=benchmark")
+    session.install(".")
 
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """List a repository, as in the README; with `-- --repository team/app` one of your own."""
-    install(session)
+    """Run the README's example on a local fake ECR; `-- --repository team/app` lists a real repository."""
+    session.install(".")
     session.run("python", "docs/examples/quickstart.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on every Python that is found; arguments after `--` go to pytest."""
-    install(session, "test")
-    # By the path of the script, for `-m pytest` would import the package from here and not as installed.
-    pytest = f"{session.bin}/pytest"
+    """Run the tests on every Python found; with arguments for pytest after `--`, on one Python."""
+    named = any(str(session.python) in argument for argument in sys.argv)
+    if session.posargs and session.python != MAIN and not named:
+        session.skip(f"arguments after -- run on Python {MAIN} only, but for -s {session.name}")
+    session.install(".", "--group=test", *(["--group=examples"] if session.python == MAIN else []))
     if session.posargs:
-        session.run(pytest, *session.posargs)
-    elif session.python == NEWEST:
+        run_module(session, "pytest", *session.posargs)
+    elif session.python != MAIN:
+        run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", "tests")
+    else:
         session.run("coverage", "erase")
-        session.run("coverage", "run", pytest, *IN_PARALLEL)
+        run_module(session, "coverage", "run", "-m", "pytest", *IN_PARALLEL)
         session.run("coverage", "combine", "--quiet")
         session.run("coverage", "report")
-    else:
-        # The examples of the documentation, and as many of the properties, are for the newest.
-        session.run(pytest, *IN_PARALLEL, "--hypothesis-profile=short", "tests")
+        if missing := [version for version in DECLARED if version not in PYTHONS]:
+            session.warn(f"Not tested, since no interpreter was found: Python {', '.join(missing)}")
+        if MAIN != MAIN_PYTHON:
+            session.warn(f"Coverage and examples ran on {MAIN}, since Python {MAIN_PYTHON} was not found")
+
+
+@nox.session(python=MAIN)
+def slow(session: nox.Session) -> None:
+    """Run the tests that take minutes, with many more generated examples."""
+    session.install(".", "--group=test")
+    run_marked(session, "slow", *IN_PARALLEL, "--hypothesis-profile=slow")
+
+
+@nox.session(python=MAIN)
+def aiobotocore(session: nox.Session) -> None:
+    """Run the tests that need aiobotocore, on the botocore that it pins."""
+    session.install(".", "--group=test", "--group=aiobotocore")
+    run_marked(session, "aiobotocore")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the code's rules and format."""
-    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
+    """Check the code's style and format."""
+    session.install("--group=lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types of package, tests and examples, as strictly as mypy can."""
-    install(session, "types")
+    """Check the types of package, tests and examples with mypy."""
+    session.install(".", "--group=types")
     session.run("mypy")
 
 
-@nox.session(python=[OLDEST, NEWEST])
+@nox.session(python=sorted({PYTHONS[0], PYTHONS[-1]}))
 @nox.parametrize("stubs", ["boto3-stubs[ecr-public,s3]", "types-boto3[ecr]", "botocore-stubs", "no stubs"])
 def typing(session: nox.Session, stubs: str) -> None:
-    """Hold what four type checkers and two editors make of the public names, by the stubs for boto3."""
-    install(session, "typing")
-    if stubs != "no stubs":
-        session.install(stubs)
-    session.run("python", "tests/typing/check.py", "tests/typing/injected_client.py")
+    """Check the public names with four type checkers and two editors, for each set of boto3 stubs."""
+    session.install(".", "--group=typing", *([] if stubs == "no stubs" else [stubs]))
+    check = ["python", "tests/typing/check.py"]
+    session.run(*check, "tests/typing/injected_client.py")
     if stubs.startswith("boto3-stubs"):
-        session.run("python", "tests/typing/check.py", "tests/typing/api.py", "tests/typing/wrong_lines.py")
-        session.run(f"{session.bin}/pytest", "--noconftest", "tests/typing", *session.posargs)
-        # From elsewhere, so that the package is the installed one.
+        session.run(*check, "tests/typing/api.py", "tests/typing/wrong_lines.py")
+        run_module(session, "pytest", "--noconftest", "tests/typing", *session.posargs)
+        # From elsewhere, to check the installed package.
         session.chdir(session.create_tmp())
         session.run("pyright", "--verifytypes", "ecrimages", "--ignoreexternal")
 
 
-@nox.session(python=OLDEST)
+@nox.session(python=PYTHONS[0])
 def minimums(session: nox.Session) -> None:
     """Run the tests with the lowest versions of the dependencies that pyproject.toml allows."""
     lowest = [item.replace(">=", "==") for item in PYPROJECT["project"]["dependencies"]]
-    # boto3 would take a later botocore of the same minor version.
-    lowest += [item.replace("boto3", "botocore") for item in lowest if item.startswith("boto3==")]
-    session.install(".", *lowest, *nox.project.dependency_groups(PYPROJECT, "test"))
-    session.run(f"{session.bin}/pytest", *(session.posargs or IN_PARALLEL))
+    session.install(".", *lowest, "--group=test")
+    run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
 
 
-@nox.session(python=NEWEST)
+@nox.session(python=PYTHONS[-1])
 def newest(session: nox.Session) -> None:
-    """Run the tests with the latest versions of all dependencies, those of dependencies included."""
-    session.install("--upgrade", ".", *nox.project.dependency_groups(PYPROJECT, "test"))
-    session.run(f"{session.bin}/pytest", *(session.posargs or IN_PARALLEL))
+    """Run the tests with the latest versions of all dependencies, direct and indirect."""
+    session.install("--upgrade", ".", "--group=test")
+    run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation and open each page in Chromium; with `-- --no-browser` only build it."""
-    install(session, "docs")
+    """Build the documentation and open each page in Chromium; `-- --no-browser` only builds it."""
+    session.install(".", "--group=docs")
     shutil.rmtree("docs/_build", ignore_errors=True)
-    session.run(
-        "sphinx-build",
-        "--fail-on-warning",
-        "--keep-going",
-        "-d",
-        "docs/_build/doctrees",
-        "docs",
-        "docs/_build/html",
-    )
-    if session.posargs != ["--no-browser"]:
-        session.run(f"{session.bin}/pytest", "--noconftest", "tests/site", *session.posargs)
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "docs", "docs/_build/html")
+    browser = any(map(shutil.which, ["chromium", "chromium-browser", "google-chrome"]))
+    if session.posargs == ["--no-browser"] or sys.platform == "win32" or not browser:
+        session.warn("Not opened: Chromium was not found, the system is Windows, or --no-browser was given")
+    else:
+        run_module(session, "pytest", "--noconftest", "tests/site", *session.posargs)
 
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Make the sdist and the wheel, check them, and run the demo from the wheel in an empty environment."""
-    session.install(*nox.project.dependency_groups(PYPROJECT, "build"))
+    """Build sdist and wheel, check them, and run the demo from the wheel in an empty environment."""
+    session.install("--group=build")
     shutil.rmtree("dist", ignore_errors=True)
-    # The wheel is made from the sdist, which therefore has all that it takes.
+    # Builds the wheel from the sdist, which shows that the sdist is complete.
     session.run("python", "-m", "build")
     [wheel], [sdist] = Path("dist").glob("*.whl"), Path("dist").glob("*.tar.gz")
     session.run("twine", "check", "--strict", str(wheel), str(sdist))
@@ -137,19 +165,22 @@ def build(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Measure what a listing costs beside other libraries; `-- --help` shows what else it can measure."""
-    # First: boto3-dataclass-ecr asks for older type stubs than the package does, and runs without any.
-    session.install(*nox.project.dependency_groups(PYPROJECT, "benchmark"))
-    install(session)
+    """Compare CPU time with other libraries; `-- --help` lists the other measurements."""
+    install_with_other_libraries(session)
     session.run("python", "tests/benchmarks", *session.posargs)
 
 
-@nox.session(python=NEWEST)
+@nox.session(python=MAIN)
+def comparison(session: nox.Session) -> None:
+    """Test what the documentation says about other libraries."""
+    install_with_other_libraries(session)
+    run_module(session, "pytest", "--noconftest", "tests/docs/test_comparison.py", *session.posargs)
+
+
+@nox.session(python=MAIN)
 def fuzz(session: nox.Session) -> None:
-    """Look for a body that breaks the decoder, for a minute or as libFuzzer's arguments after `--` say."""
-    install(session, "fuzz")
+    """Fuzz the decoder for a minute, or with libFuzzer's arguments after `--`."""
+    session.install(".", "--group=fuzz")
     found = session.create_tmp()
-    arguments = session.posargs or ["-max_total_time=60"]
-    session.run(
-        "python", "tests/fuzzing/fuzz_page.py", f"{found}/corpus", f"-artifact_prefix={found}/", *arguments
-    )
+    options = [f"{found}/corpus", f"-artifact_prefix={found}/", *(session.posargs or ["-max_total_time=60"])]
+    session.run("python", "tests/fuzzing/fuzz_page.py", *options)

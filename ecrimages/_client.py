@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import functools
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Never, Self, overload
 
+from ecrimages._any_client import AnyClient
 from ecrimages._client_types import AnyECRClient, check_client, refuse_unknown
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
-from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator, ImageLookup, NameIterator
-from ecrimages._listings import (
-    given_names,
-    image_listing,
-    name_listing,
-    newest_first,
-    registry_schedule,
-    worker_count,
-)
-from ecrimages._lookup import Lookup
+from ecrimages._listings import Newest, image_listing, image_lookup, name_listing, registry_schedule
 from ecrimages._models import Image
-from ecrimages._own_client import HandedInClient, OwnClient, TransportSource
-from ecrimages._parameters import check_int, check_registry_id, check_where, one_image_id, repository_request
+from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
+from ecrimages._own_client import HandedInClient
+from ecrimages._parameters import one_image_id
 from ecrimages._registry import RegistryIterator
 from ecrimages._registry_schedule import Fetch
-from ecrimages._uri import image_uri
 
 __all__ = ["Client"]
 
 
-class Client:
+class Client(AnyClient):
     """Reads image metadata from an Amazon ECR registry through a boto3 client.
 
     Threads may share it, as they may share the boto3 client. Other uses of the same boto3 client are unaffected. A
@@ -51,18 +42,11 @@ class Client:
     """
 
     def __init__(self, ecr: AnyECRClient | None = None, *, registry_id: str | None = None, **unknown: Never) -> None:
-        refuse_unknown(unknown)
+        refuse_unknown(unknown, "Client")
         check_client(ecr)
-        check_registry_id(registry_id)
-        self._registry_id = registry_id
-        self._source: TransportSource = OwnClient() if ecr is None else HandedInClient(ecr)
+        super().__init__(ecr, registry_id)
 
-    def __repr__(self) -> str:
-        region = self._source.region_name
-        registry = "" if self._registry_id is None else f", registry {self._registry_id!r}"
-        return f"<Client: {'region not resolved yet' if region is None else f'region {region!r}'}{registry}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> str | tuple[Any, ...]:
         if isinstance(self._source, HandedInClient):
             raise TypeError(
                 "a Client around a boto3 client cannot be pickled or copied: make the boto3 client on the worker, or "
@@ -88,7 +72,7 @@ class Client:
     @property
     def region_name(self) -> str:
         """The AWS region of the boto3 client, such as `eu-west-1`."""
-        region_name: str = self._source.transport().ecr.meta.region_name
+        region_name: str = self._ecr().meta.region_name
         return region_name
 
     @property
@@ -316,8 +300,7 @@ class Client:
             TransportError: There was no usable response (network, time-out, credentials).
             ResponseError: The response is malformed.
         """
-        check_int("count", count, 0)
-        check_where(where)
+        newest = Newest(count, where)
         images = self.describe_images(
             repository_name,
             tag_status=tag_status,
@@ -325,7 +308,9 @@ class Client:
             page_size=page_size,
             registry_id=registry_id,
         )
-        return heapq.nsmallest(count, filter(where, images) if where else images, key=newest_first)
+        for page in images.pages():
+            newest.add(page.images)
+        return newest.images
 
     def repository_names(self, *, registry_id: str | None = None) -> Iterator[str]:
         """List the names of the repositories of a registry.
@@ -393,18 +378,17 @@ class Client:
             TransportError: While iterating: there was no usable response (network, time-out, credentials).
             ResponseError: While iterating: the response is malformed.
         """
-        names = given_names(repository_names)
-        workers = worker_count(max_workers, self._source.connections)
         schedule = registry_schedule(
-            None if names is not None else name_listing(self._registry_or_default(registry_id)),
+            repository_names,
             tag_status=tag_status,
             image_status=image_status,
             page_size=page_size,
             registry_id=self._registry_or_default(registry_id),
             failed=failed,
-            max_workers=workers,
+            max_workers=max_workers,
+            connections=self._source.connections,
         )
-        return RegistryIterator(self._fetch, schedule, names, max_workers=workers)
+        return RegistryIterator(self._fetch, schedule)
 
     def image_uri(self, image: Image, *, tag: str | None = None) -> str:
         """Return the URI by which an image is pulled.
@@ -422,13 +406,7 @@ class Client:
             TypeError: `image` is not an `Image`.
             ValueError: The image does not have the tag.
         """
-        from ecrimages._client_view import dns_suffix
-
-        ecr = self._source.transport().ecr
-        return image_uri(image, region_name=ecr.meta.region_name, dns_suffix=dns_suffix(ecr), tag=tag)
-
-    def _registry_or_default(self, registry_id: str | None) -> str | None:
-        return self._registry_id if registry_id is None else registry_id
+        return self._image_uri(image, tag)
 
     def _look_up(
         self,
@@ -437,8 +415,8 @@ class Client:
         missing: Literal["raise", "skip"],
         registry_id: str | None,
     ) -> ImageLookup:
-        request = repository_request(repository_name, registry_id=self._registry_or_default(registry_id))
-        return ImageLookup(self._describe_images, Lookup(request, image_ids, missing))
+        lookup = image_lookup(repository_name, image_ids, missing, self._registry_or_default(registry_id))
+        return ImageLookup(self._describe_images, lookup)
 
     def _describe_images(self, request: Mapping[str, Any]) -> Any:
         return self._source.transport().call(DESCRIBE_IMAGES, request)
@@ -447,5 +425,4 @@ class Client:
         return self._source.transport().call(DESCRIBE_REPOSITORIES, request)
 
     def _fetch(self, fetch: Fetch) -> Any:
-        operation = DESCRIBE_REPOSITORIES if fetch.is_of_names else DESCRIBE_IMAGES
-        return self._source.transport().call(operation, fetch.request, retries_throttling=False)
+        return self._source.transport().call(fetch.listing.operation, fetch.request, retries_throttling=False)

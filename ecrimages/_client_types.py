@@ -80,17 +80,22 @@ def check_client(ecr: Any) -> None:
 
 def check_async_client(ecr: Any) -> None:
     """Raise TypeError unless `ecr` is a boto3 or aiobotocore ECR client, or None."""
+    if hasattr(type(ecr), "__aenter__") and not hasattr(ecr, "describe_images"):
+        # What aiobotocore's create_client() returns.
+        raise TypeError(
+            f"ecr must be the client itself: async with session.create_client('ecr') as ecr: ..., not {ecr!r}"
+        )
     if ecr is not None:
         _check_ecr_client(ecr, "a boto3 or aiobotocore ECR client, such as boto3.client('ecr')")
 
 
-def refuse_unknown(arguments: Mapping[str, object]) -> None:
+def refuse_unknown(arguments: Mapping[str, object], class_name: str) -> None:
     """Raise TypeError for keyword arguments that belong to boto3's client."""
     if arguments:
         names = ", ".join(f"{name}=..." for name in arguments)
         raise TypeError(
             f"unexpected keyword arguments {', '.join(map(repr, arguments))}: pass a boto3 client that is made with "
-            f"them, such as Client(boto3.client('ecr', {names}))"
+            f"them, such as {class_name}(boto3.client('ecr', {names}))"
         )
 
 

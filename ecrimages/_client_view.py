@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
+import os
+import re
 import types
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
 
 __all__ = ["ClientView", "dns_suffix", "secrets_of"]
+
+
+_BOTOCORE_FILE = re.compile(r"[/\\](?:aio)?botocore[/\\]")
+# The methods that the parsed response passes through.
+_CALLS = ("_make_api_call", "_make_request")
+
+
+def _is_botocores(function: Any) -> bool:
+    # A wrapper may copy the name of what it wraps, but not its type and its file.
+    function = getattr(function, "__func__", function)
+    if isinstance(function, types.FunctionType):
+        return _BOTOCORE_FILE.search(function.__code__.co_filename) is not None
+    return type(function).__module__.startswith(("aiobotocore.", "botocore."))
 
 
 class ClientView:
@@ -32,6 +47,25 @@ class ClientView:
             # The slots hide the two attributes of the client that a view has its own of; all others are shared.
             name, slots = type(client).__name__, {"__slots__": ("_endpoint", "meta")}
             self._class = types.new_class(name, (type(client),), exec_body=lambda body: body.update(slots))
+
+    def is_observed(self, operation_name: str) -> bool:
+        """Return whether code of the application's may see a parsed response on its way, and change it.
+
+        That is so if the client's class is extended or wrapped, or has handlers on the events after the parser.
+        """
+        client = self._client
+        classes = type(client).__mro__
+        if not {base.__module__ for base in classes} <= {"aiobotocore.client", "botocore.client", "builtins"}:
+            return True
+        calls = [getattr(classes[0], name, None) for name in _CALLS]
+        if any(name in client.__dict__ for name in _CALLS) or not all(map(_is_botocores, calls)):
+            return True
+        events = [f"{event}.ecr.{operation_name}" for event in ("response-received", "needs-retry", "after-call")]
+        try:
+            search = client.meta.events._emitter._handlers.prefix_search
+            return not all(map(_is_botocores, itertools.chain.from_iterable(map(search, events))))
+        except AttributeError:
+            return True
 
     def with_events(self, wrap_events: Any) -> Any:
         """Return the client as it is to be called.
@@ -61,7 +95,8 @@ def secrets_of(client: Any) -> Iterator[str]:
             yield value
     meta = getattr(client, "meta", None)
     proxies = getattr(getattr(meta, "config", None), "proxies", None)
-    urls = [getattr(meta, "endpoint_url", None), *getproxies_environment().values()]
+    environment = [value for name, value in os.environ.items() if name.lower().endswith("_proxy")]
+    urls = [getattr(meta, "endpoint_url", None), *environment]
     for url in [*urls, *(proxies.values() if isinstance(proxies, dict) else ())]:
         if isinstance(url, str) and "@" in url:
             user, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
@@ -76,7 +111,8 @@ def dns_suffix(client: Any) -> str:
 @functools.cache
 def _dns_suffix(partition: str) -> str:
     from botocore.loaders import Loader
-    from botocore.regions import EndpointResolver
 
-    suffix: str = EndpointResolver(Loader().load_data("endpoints")).get_partition_dns_suffix(partition)
+    # "endpoints", which has it too, takes a hundred times as long to load.
+    partitions = Loader().load_data("partitions")["partitions"]
+    suffix: str = next(each["outputs"]["dnsSuffix"] for each in partitions if each["id"] == partition)
     return suffix

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ import msgspec
 
 from ecrimages._error_mapping import CallFacts, applications_own, is_throttling
 from ecrimages._errors import CredentialsError, MalformedResponseError
+from ecrimages._operations import DESCRIBE_IMAGES, NamesPage, Operation
 from ecrimages._redaction import excerpt
 from ecrimages._response import (
     DecodedImages,
@@ -30,56 +32,21 @@ from ecrimages._response import (
     page_of,
 )
 
-__all__ = ["DESCRIBE_IMAGES", "DESCRIBE_REPOSITORIES", "CallOptions", "Exchange", "NamesPage", "Operation"]
+__all__ = ["CallOptions", "Exchange"]
 
 _LONGEST_DELAY: Final = 20
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _SIGNATURE = re.compile(r"Signature=([0-9a-f]{64})")
 
 
-@attrs.frozen
-class NamesPage:
-    """One page of the names of a registry's repositories."""
-
-    names: tuple[str, ...]
-    next_token: str | None
-    request_id: str | None = None
-
-
-@attrs.frozen
-class Operation:
-    """An operation of ECR that is read here."""
-
-    name: str
-    method: str
-    """The name of the client's method."""
-    decode: Callable[[bytes], DecodedImages | None]
-    """Checks the body of a 200. None leaves it to botocore's parser."""
-    page_from_parsed: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
-    items_name: str
-    """The attribute of a page that has its items."""
-
-
-def _check_names(body: bytes) -> None:
-    names_from_parsed(json_document(body))
-
-
-DESCRIBE_IMAGES = Operation("DescribeImages", "describe_images", decoded_images, page_from_parsed, "images")
-DESCRIBE_REPOSITORIES = Operation(
-    "DescribeRepositories",
-    "describe_repositories",
-    _check_names,
-    lambda response, _: NamesPage(*names_from_parsed(response)),
-    "names",
-)
-
-
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class CallOptions:
     """How calls on a client are made."""
 
     attempts: int
     """How often a request is made, retries included."""
+    is_observed: bool = True
+    """Whether code of the application's may see the parsed response on its way, and change it."""
     retries_throttling: bool = True
     """False: a throttled request is an error at once, and takes nothing from botocore's retry quota."""
 
@@ -98,6 +65,8 @@ class Exchange:
         self._truncation: MalformedResponseError | None = None
         self._problem: MalformedResponseError | None = None
         self._decoded: DecodedImages | None = None
+        self._kept: list[dict[str, Any]] | None = None
+        """What was given away, to see whether it was changed. None if nobody can have changed it."""
 
     def before(self, event_name: str, arguments: dict[str, Any]) -> bool:
         """Take note of an event; return whether the client's own handlers are to be called."""
@@ -105,7 +74,7 @@ class Exchange:
             case "before-parse":
                 # Before they are called: a handler may change the body, its length too.
                 self._truncation = _truncation(arguments["response_dict"])
-                self._problem, self._decoded = None, None
+                self._problem = self._decoded = None
             case "needs-retry":
                 if applications_own(arguments.get("caught_exception")):
                     return False
@@ -120,8 +89,6 @@ class Exchange:
                 self._check_signed(arguments["request"].headers)
             case "before-parse":
                 self._read(**arguments)
-            case "response-received":
-                self.facts.exception = arguments["exception"]
             case "needs-retry" if all(response is None for _, response in responses or ()):
                 return [*(responses or ()), (self, self._delay(arguments["attempts"]))]
             case "after-call":
@@ -148,13 +115,20 @@ class Exchange:
     def _page(self, response: Mapping[str, Any]) -> Any:
         decoded = self._decoded
         # The client may be wrapped or extended, and return less, or other images. What it returns counts.
-        if (
-            decoded is not None
-            and response.get("imageDetails") == decoded.details
-            and (response.get("nextToken") or None) == decoded.next_token
-        ):
-            return page_of(decoded.images, decoded.next_token, self._request)
-        return self._operation.page_from_parsed(response, self._request)
+        if decoded is not None and (response.get("nextToken") or None) == decoded.next_token:
+            details = response.get("imageDetails")
+            if details is decoded.details if self._kept is None else details == self._kept:
+                return page_of(decoded.images, decoded.next_token, self._request)
+        if self._operation is DESCRIBE_IMAGES:
+            return page_from_parsed(response, self._request)
+        return NamesPage(*names_from_parsed(response))
+
+    def _decode(self, body: bytes) -> DecodedImages | None:
+        """Return what a body holds; None leaves it to botocore's parser, once it is known to be good."""
+        if self._operation is DESCRIBE_IMAGES:
+            return decoded_images(body)
+        names_from_parsed(json_document(body))
+        return None
 
     def _check_signed(self, headers: Mapping[str, Any]) -> None:
         signed = [str(headers.get(name) or "") for name in ("X-Amz-Security-Token", "Authorization")]
@@ -181,22 +155,24 @@ class Exchange:
             response_dict["body"] = _readable_error_body(body)
             if status == 300:
                 # botocore raises an error for it, and its parser takes it for a success.
-                error = json.loads(response_dict["body"])
+                message = response_dict["body"].decode()
+                with suppress(ValueError):
+                    message = json.loads(message).get("message", "")
                 response_dict["body"] = b"{}"
-                customized_response_dict["Error"] = {"Code": "300", "Message": error.get("message", "")}
+                customized_response_dict["Error"] = {"Code": "300", "Message": message}
             return
         try:
-            self._decoded = self._operation.decode(body)
+            self._decoded = self._decode(body)
         except MalformedResponseError as problem:
-            # No JSON object is a part of another's beginning: what is one is whole, whatever length was announced.
-            self._problem = (self._truncation if not problem.path else None) or problem
+            # A whole document was not truncated, whatever length was announced: a recorder may have changed it.
+            self._problem = problem if problem.path or self._truncation is None else self._truncation
         if self._problem is not None:
             response_dict["body"] = b"{}"
         elif self._decoded is not None:
             response_dict["body"] = b"{}"
-            customized_response_dict["imageDetails"] = msgspec.to_builtins(
-                self._decoded.details, builtin_types=(datetime,)
-            )
+            customized_response_dict["imageDetails"] = self._decoded.details
+            if self._options.is_observed:
+                self._kept = msgspec.to_builtins(self._decoded.details, builtin_types=(datetime,))
             if self._decoded.next_token is not None:
                 customized_response_dict["nextToken"] = self._decoded.next_token
 

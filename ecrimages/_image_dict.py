@@ -21,7 +21,7 @@ from ecrimages._errors import MalformedResponseError
 from ecrimages._mappings import SeverityCounts, thaw
 from ecrimages._redaction import excerpt, printable, redacted
 
-__all__ = ["RecordField", "as_time", "fields_of", "record_from_dict", "record_to_dict", "wire"]
+__all__ = ["RecordField", "as_time", "fields_of", "is_enum", "record_from_dict", "record_to_dict", "wire"]
 
 _T = TypeVar("_T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ def wire(name: str, *, repeats: bool = False) -> dict[str, Any]:
     return {"wire": name, "repeats": repeats}
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class RecordField:
     """What is known of a record's field."""
 
@@ -50,6 +50,8 @@ class RecordField:
     type: Any
     """What the attribute holds, if it is not None."""
     is_required: bool
+    default: Any
+    """What an absent field means."""
     repeats: bool
     """Whether few different values are expected in a page."""
     read: Callable[[Any], Any]
@@ -57,7 +59,7 @@ class RecordField:
 
 
 @functools.cache
-def fields_of(record_class: type) -> tuple[RecordField, ...]:
+def fields_of(record_class: Any) -> tuple[RecordField, ...]:
     """Return the fields of a record class that ECR has a name for."""
     attrs.resolve_types(record_class)
     return tuple(
@@ -66,6 +68,7 @@ def fields_of(record_class: type) -> tuple[RecordField, ...]:
             wire=field.metadata["wire"],
             type=(value_type := _without_none(field.type)),
             is_required=field.default is attrs.NOTHING,
+            default=field.default,
             repeats=field.metadata["repeats"],
             read=_reader_of(value_type),
         )
@@ -81,18 +84,20 @@ def record_from_dict(record_class: type[_T], item: object, path: str = "") -> _T
         MalformedResponseError: A field is missing, of a wrong type or out of range.
     """
     try:
-        return _record(record_class, item)
+        record: _T = _record(record_class, item)
     except _UnreadableError as unreadable:
         problem, place = str(unreadable), path + unreadable.path
     except RecursionError:
         problem, place = "nested too deeply", path
+    else:
+        return record
     raise MalformedResponseError(problem, path=place.lstrip("."))
 
 
 def record_to_dict(record: Any, *, wire: bool = False, with_extra: bool = True) -> dict[str, Any]:
     """Return a record as a dict with ECR's own names, in wire form or in boto3's."""
     written: dict[str, Any] = {}
-    for field in fields_of(type(record)):
+    for field in fields_of(record.__class__):
         value = getattr(record, field.name)
         # ECR has no empty list of tags: an untagged image has no such field.
         if value is None or value == ():
@@ -158,9 +163,14 @@ def _without_none(annotation: Any) -> Any:
 def _reader_of(value_type: Any) -> Callable[[Any], Any]:
     if attrs.has(value_type):
         return functools.partial(_record, value_type)
-    if isinstance(value_type, type) and issubclass(value_type, Enum):
+    if is_enum(value_type):
         return lambda value: value_type(_string(value))
     return _READERS[value_type]
+
+
+def is_enum(value_type: Any) -> bool:
+    """Whether the values of a field belong to an enumeration."""
+    return isinstance(value_type, type) and issubclass(value_type, Enum)
 
 
 def _string(value: object) -> str:
@@ -213,7 +223,7 @@ def _located(place: str, read: Callable[[Any], _T], value: object) -> _T:
         raise
 
 
-def _record(record_class: type[_T], item: object) -> _T:
+def _record(record_class: Any, item: object) -> Any:
     if not isinstance(item, Mapping):
         raise _expected("an object", item)
     fields = {field.wire: field for field in fields_of(record_class)}

@@ -1,9 +1,7 @@
 """`ImageId`: the id of one image, by tag or by digest."""
 
-from __future__ import annotations
-
 import re
-from typing import final
+from typing import Any, final
 
 import attrs
 
@@ -16,7 +14,7 @@ _TAG = re.compile(r"[^\s:/@]{1,300}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def repr_without_none(record: object) -> str:
+def repr_without_none(record: Any) -> str:
     """Return the repr of a record without the fields that are None: sixteen fields are hard to read."""
     fields = ((field.name, getattr(record, field.name)) for field in attrs.fields(type(record)) if field.repr)
     shown = ", ".join(f"{name}={value!r}" for name, value in fields if value is not None)
@@ -44,7 +42,7 @@ class ImageId:
     """A manifest digest, `sha256:…`. None if the image is identified by tag. ECR: `imageDigest`."""
 
     @tag.validator
-    def _check_tag(self, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+    def _check_tag(self, attribute: Any, value: str | None) -> None:
         _check_matches(
             "tag",
             value,
@@ -53,7 +51,7 @@ class ImageId:
         )
 
     @digest.validator
-    def _check_digest(self, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+    def _check_digest(self, attribute: Any, value: str | None) -> None:
         _check_matches("digest", value, _DIGEST, "'sha256:' and 64 lower-case hex digits")
 
     def __attrs_post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The iterators of the synchronous client: they make the calls that the state machines ask for.
+"""The iterators of the synchronous client: they make the calls that the cursors ask for.
 
 They are classes. A generator ends with the first exception that passes through it; a class resumes where it
 stopped. To stop at any point without a loss, what is handed out and the state that goes with it change on one line:
@@ -7,96 +7,44 @@ an interrupt falls before it or after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from operator import length_hint
-from typing import Any, Generic, NoReturn, TypeVar, final
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeAlias, TypeVar, final
 
+from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request, Steps, Turn
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
-from ecrimages._pagination import Listing, Position
+from ecrimages._pagination import Listing
 
-__all__ = ["Call", "ImageIterator", "ImageLookup", "NameIterator", "OneShot", "check_not_moved"]
+__all__ = ["Call", "ImageIterator", "ImageLookup", "NameIterator"]
 
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 
-Call = Callable[[Mapping[str, Any]], Any]
+Call: TypeAlias = Callable[[Request], Any]
 """One call of an operation: the parameters by ECR's own names to the page that came."""
 
 
-class OneShot:
-    """An iterator that cannot be copied: two copies would share what is left."""
+class _Items(Iterator[_T], Generic[_T]):
+    """What makes a cursor an iterator."""
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} cannot be copied or pickled; call the method again, or use list()")
-
-
-def check_not_moved(before: object, now: object) -> None:
-    """Raise RuntimeError if an iterator was moved by someone else while it waited for a response."""
-    if before is not now:
-        raise RuntimeError(
-            "next() was called again while it waited for a response: by an event handler, or in another thread. "
-            "Use one iterator for each"
-        )
-
-
-class _ListingIterator(OneShot, Iterator[_T], Generic[_T]):
-    """The items of a listing, fetched page by page as they are needed."""
-
-    def __init__(self, call: Call, listing: Listing[_T]) -> None:
-        self._call = call
-        self._listing = listing
-        self._position: Position[_T] = listing.start
+    _call: Call
+    _position: Any
+    _steps: Callable[[], Steps[Any]]
 
     def __next__(self) -> _T:
         while True:
             # fmt: off
-            for item in self._position.items: return item  # noqa: E701
+            for item in self._position.items: return item  # type: ignore[no-any-return]  # noqa: E701
             # fmt: on
-            before = self._position = self._listing.without_page(self._position)
-            _, after = self._next_page(before)
-            check_not_moved(before, self._position)
+            after = _taken(self._steps(), self._call)
+            if after is None:
+                raise StopIteration
             self._position = after
 
-    @property
-    def next_token(self) -> str | None:
-        """The token of the first page that was not fetched yet, for `start_token=`.
-
-        None before the first page, and after the last: `repr()` tells which. What is left of the page at hand
-        lies before the token; to lose nothing, save it between the pages of `pages()`. ECR: `nextToken`.
-        """
-        return self._position.next_token
-
-    def _next_page(self, position: Position[_T]) -> tuple[Any, Position[_T]]:
-        if position.is_last:
-            raise StopIteration
-        page = self._call(self._listing.request(position))
-        after = self._listing.after(position, page)
-        return after.page, after
-
-    @property
-    def _state(self) -> str:
-        position = self._position
-        if not position.is_last:
-            return "not started" if position.pages_fetched == 0 else "more to come"
-        if length_hint(position.items):
-            return "more to come"
-        return "limit reached" if position.remaining == 0 else "finished"
-
 
 @final
-class NameIterator(_ListingIterator[str]):
-    """The names of the repositories of a registry, fetched page by page as they are needed.
-
-    Made by `repository_names()`. It is one-shot, and resumes after an exception, as `ImageIterator` does.
-    """
-
-    def __repr__(self) -> str:
-        return f"<NameIterator: {self._position.items_yielded} names yielded, {self._state}>"
-
-
-@final
-class ImageIterator(_ListingIterator[Image]):
+class ImageIterator(ImageCursor, _Items[Image]):
     """The images of a repository, fetched page by page as they are needed.
 
     Made by `describe_images()`. An iterator of `Image` in ECR's order, which is not documented. It is one-shot: a
@@ -111,6 +59,10 @@ class ImageIterator(_ListingIterator[Image]):
         RepeatedTokenError: From `next()`: the response leads back to a page that was fetched before.
     """
 
+    def __init__(self, call: Call, listing: Listing[Image]) -> None:
+        super().__init__(listing)
+        self._call = call
+
     def pages(self) -> Iterator[ImagePage]:
         """Iterate by page instead of by image.
 
@@ -123,11 +75,6 @@ class ImageIterator(_ListingIterator[Image]):
         """
         return _Pages(self)
 
-    def __repr__(self) -> str:
-        repository_name = self._listing.parameters["repositoryName"]
-        count = self._position.items_yielded
-        return f"<ImageIterator of {repository_name!r}: {count} images yielded, {self._state}>"
-
 
 class _Pages(OneShot, Iterator[ImagePage]):
     def __init__(self, images: ImageIterator) -> None:
@@ -138,54 +85,45 @@ class _Pages(OneShot, Iterator[ImagePage]):
 
     def __next__(self) -> ImagePage:
         images = self._images
-        while True:
-            before = images._position
-            if not length_hint(before.items):
-                before = images._position = images._listing.without_page(before)
-                _, before_rest = images._next_page(before)
-            else:
-                before_rest = before
-            page, after = images._listing.rest(before_rest)
-            check_not_moved(before, images._position)
-            if page.images or after.is_last:
+        while turn := _taken(images._page_steps(), images._call):
+            page, after = turn
+            if page is not None:
                 # fmt: off
                 images._position = after; return page  # type: ignore[no-any-return]  # noqa: E702
                 # fmt: on
             images._position = after
+        raise StopIteration
 
 
 @final
-class ImageLookup(OneShot, Iterator[Image]):
+class NameIterator(NameCursor, _Items[str]):
+    """The names of the repositories of a registry, fetched page by page as they are needed.
+
+    Made by `repository_names()`. It is one-shot, and resumes after an exception, as `ImageIterator` does.
+    """
+
+    def __init__(self, call: Call, listing: Listing[str]) -> None:
+        super().__init__(listing)
+        self._call = call
+
+
+@final
+class ImageLookup(LookupCursor, _Items[Image]):
     """The images with certain ids, fetched a batch at a time; it resumes after an exception with the ids left."""
 
     def __init__(self, call: Call, lookup: Lookup) -> None:
+        super().__init__(lookup)
         self._call = call
-        self._lookup = lookup
-        self._position = lookup.start
 
-    def __repr__(self) -> str:
-        repository_name = self._lookup.parameters["repositoryName"]
-        return f"<ImageLookup in {repository_name!r}: {self._position.items_yielded} images yielded>"
 
-    def __next__(self) -> Image:
-        while True:
-            # fmt: off
-            for image in self._position.items: return image  # noqa: E701
-            # fmt: on
-            before = self._position
-            state = self._lookup.prepared(before)
-            if state.errors:
-                error, after = self._lookup.first_error(state)
-                # fmt: off
-                self._position = after; raise error  # noqa: E702
-                # fmt: on
-            if state.is_last:
-                raise StopIteration
-            try:
-                page = self._call(self._lookup.request(state))
-            except ImageNotFoundError as error:
-                after = self._lookup.after_not_found(state, error)
-            else:
-                after = self._lookup.after(state, page)
-            check_not_moved(before, self._position)
-            self._position = after
+def _taken(steps: Steps[_R], call: Call) -> _R:
+    """Take a turn: make its request, if any, and return its outcome."""
+    turn = Turn(steps)
+    if turn.request is not None:
+        try:
+            page = call(turn.request)
+        except ImageNotFoundError as error:
+            turn.failed(error)
+        else:
+            turn.received(page)
+    return turn.outcome

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import heapq
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Literal
 
+from ecrimages._image_id import ImageId
+from ecrimages._lookup import Lookup
 from ecrimages._models import Image
+from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._pagination import Listing
 from ecrimages._parameters import (
     IMAGES_PER_PAGE,
     check_int,
     check_registry_id,
+    check_where,
     listing_filter,
     listing_request,
     repository_request,
@@ -19,12 +25,11 @@ from ecrimages._parameters import (
 from ecrimages._registry_schedule import RegistrySchedule
 
 __all__ = [
-    "given_names",
+    "Newest",
     "image_listing",
+    "image_lookup",
     "name_listing",
-    "newest_first",
     "registry_schedule",
-    "worker_count",
 ]
 
 _WORKERS = 8
@@ -60,7 +65,7 @@ def image_listing(
         start_token=start_token,
         registry_id=registry_id,
     )
-    return Listing(request, page_size=page_size, limit=limit, operation_name="DescribeImages", items_name="images")
+    return Listing(request, page_size=page_size, limit=limit, operation=DESCRIBE_IMAGES)
 
 
 def name_listing(registry_id: str | None) -> Listing[str]:
@@ -73,25 +78,76 @@ def name_listing(registry_id: str | None) -> Listing[str]:
     check_registry_id(registry_id)
     request = {} if registry_id is None else {"registryId": registry_id}
     # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html: 1000 at most.
-    return Listing(request, page_size=1000, operation_name="DescribeRepositories", items_name="names")
+    return Listing(request, page_size=1000, operation=DESCRIBE_REPOSITORIES)
 
 
-def newest_first(image: Image) -> tuple[timedelta, str]:
-    """Return the key that sorts images by the time of the push, the newest first."""
+def image_lookup(
+    repository_name: str,
+    image_ids: Iterable[ImageId | str],
+    missing: Literal["raise", "skip"],
+    registry_id: str | None,
+) -> Lookup:
+    """Return the look-up of images by their ids.
+
+    Raises:
+        TypeError: An argument is of a wrong type.
+        ValueError: An argument is malformed.
+    """
+    return Lookup(repository_request(repository_name, registry_id=registry_id), image_ids, missing)
+
+
+class Newest:
+    """The images that were pushed last, of all that are added.
+
+    Args:
+        count: How many of them.
+        where: Only images for which this returns true. None for all.
+
+    Raises:
+        TypeError: An argument is of a wrong type.
+        ValueError: `count` is negative.
+    """
+
+    def __init__(self, count: int, where: Callable[[Image], object] | None) -> None:
+        check_int("count", count, 0)
+        check_where(where)
+        self.images: list[Image] = []
+        """The newest first; of those pushed at the same time, the lower digest first."""
+        self._count = count
+        self._where = where
+
+    def add(self, images: Iterable[Image]) -> None:
+        """Add images in any order."""
+        wanted = filter(self._where, images) if self._where else images
+        self.images = heapq.nsmallest(self._count, chain(self.images, wanted), key=_newest_first)
+
+
+def _newest_first(image: Image) -> tuple[timedelta, str]:
     return _EPOCH - image.pushed_at, image.digest
 
 
 def registry_schedule(
-    names: Listing[str] | None,
+    repository_names: Iterable[str] | None,
     *,
     tag_status: str | None,
     image_status: str | None,
     page_size: int,
     registry_id: str | None,
     failed: Literal["raise", "skip"],
-    max_workers: int,
+    max_workers: int | None,
+    connections: int | None,
 ) -> RegistrySchedule:
-    """Return the schedule of a registry's listing; `names` is None if the caller gives the names.
+    """Return the schedule of a registry's listing.
+
+    Args:
+        repository_names: The names of the repositories, or None for all of the registry.
+        tag_status: As for `image_listing()`.
+        image_status: As for `image_listing()`.
+        page_size: As for `image_listing()`.
+        registry_id: The registry.
+        failed: Whether a repository's error is raised.
+        max_workers: The most requests at a time. None for the default.
+        connections: The size of the client's connection pool. None if it is not known.
 
     Raises:
         TypeError: An argument is of a wrong type.
@@ -103,18 +159,20 @@ def registry_schedule(
 
     def listing_of(name: str) -> Listing[Image]:
         request = repository_request(name, registry_id=registry_id) | parameters
-        return Listing(request, page_size=page_size, operation_name="DescribeImages", items_name="images")
+        return Listing(request, page_size=page_size, operation=DESCRIBE_IMAGES)
 
-    return RegistrySchedule(listing_of, names, failed=failed, max_waiting=_PAGES_PER_WORKER * max_workers)
+    names = _given_names(repository_names)
+    workers = _worker_count(max_workers, connections)
+    return RegistrySchedule(
+        listing_of,
+        name_listing(registry_id) if names is None else names,
+        failed=failed,
+        max_workers=workers,
+        max_waiting=_PAGES_PER_WORKER * workers,
+    )
 
 
-def given_names(repository_names: Iterable[str] | None) -> Iterator[str] | None:
-    """Return the names that a caller has given, or None for all repositories of the registry.
-
-    Raises:
-        TypeError: They are not an iterable of strings.
-        ValueError: One of a collection is malformed.
-    """
+def _given_names(repository_names: Iterable[str] | None) -> Iterator[str] | None:
     if repository_names is None:
         return None
     if isinstance(repository_names, str) or not isinstance(repository_names, Iterable):
@@ -125,17 +183,7 @@ def given_names(repository_names: Iterable[str] | None) -> Iterator[str] | None:
     return iter(repository_names)
 
 
-def worker_count(max_workers: int | None, connections: int | None) -> int:
-    """Return how many requests are made at a time.
-
-    Args:
-        max_workers: What the caller wants. None for the default.
-        connections: The size of the boto3 client's connection pool. None if it is not known.
-
-    Raises:
-        TypeError: `max_workers` is not an int.
-        ValueError: It is less than 1, or more than the client has connections.
-    """
+def _worker_count(max_workers: int | None, connections: int | None) -> int:
     if max_workers is None:
         return _WORKERS if connections is None else min(_WORKERS, connections)
     check_int("max_workers", max_workers, 1)

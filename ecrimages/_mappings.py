@@ -1,7 +1,5 @@
 """Immutable mappings that can be copied and pickled."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, TypeVar
 

@@ -53,6 +53,10 @@ class TransportSource(Protocol):
     def connections(self) -> int | None:
         """The size of the boto3 client's connection pool. None if it is not known."""
 
+    @property
+    def made(self) -> Transport | None:
+        """The transport for the next call, if it is there without making a boto3 client."""
+
     def transport(self) -> Transport:
         """Return the transport for the next call."""
 
@@ -79,6 +83,11 @@ class HandedInClient:
         size = getattr(getattr(self._ecr.meta, "config", None), "max_pool_connections", None)
         return size if isinstance(size, int) else None
 
+    @property
+    def made(self) -> Transport:
+        """The transport for the next call."""
+        return self.transport()
+
     def transport(self) -> Transport:
         """Return the transport for the next call."""
         if self._transport is None:
@@ -91,7 +100,7 @@ class HandedInClient:
         """Leave the client open: it is the application's."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _Made:
     transport: Transport
     process: _Process
@@ -114,7 +123,9 @@ class OwnClient:
     @property
     def region_name(self) -> str | None:
         """The region of the boto3 client. None if it is not made yet."""
-        return self.made and self.made.ecr.meta.region_name
+        transport = self.made
+        region_name: str | None = None if transport is None else transport.ecr.meta.region_name
+        return region_name
 
     @property
     def connections(self) -> int | None:

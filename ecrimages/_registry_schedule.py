@@ -8,6 +8,7 @@ in place, by one call that runs in C.)
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 from operator import length_hint
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ import attrs
 
 from ecrimages._errors import ECRImagesError, RepositoryNotFoundError
 from ecrimages._models import Image, ImagePage
+from ecrimages._operations import DESCRIBE_IMAGES
 from ecrimages._pagination import Listing, Position
 from ecrimages._parameters import check_choice
 
@@ -23,7 +25,7 @@ __all__ = ["Fetch", "RegistrySchedule", "RegistryState"]
 _NAMES = -1
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Fetch:
     """A page to request."""
 
@@ -40,7 +42,7 @@ class Fetch:
         return self.listing.request(self.position)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _OpenRepository:
     """A repository of which pages are fetched."""
 
@@ -50,10 +52,10 @@ class _OpenRepository:
     position: Position[Image]
     pages: tuple[ImagePage, ...] = ()
     """Fetched and not handed out yet."""
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class RegistryState:
     """How far the listing of a registry has come."""
 
@@ -66,7 +68,7 @@ class RegistryState:
     """Of repositories that come after these."""
     names_position: Position[str] | None = None
     """Where the list of repositories continues. None if the caller gave the names."""
-    names_error: Exception | None = None
+    names_error: BaseException | None = None
     names_ended: bool = False
     """Whether the caller's names are all read."""
     opened: int = 0
@@ -84,34 +86,41 @@ class RegistrySchedule:
 
     Args:
         listing_of: Returns the listing of a repository's images, by its name.
-        name_listing: The list of the registry's repositories. None if the caller gives the names.
+        names: The list of the registry's repositories, or the names that the caller gives.
         failed: Whether a repository's error is raised.
+        max_workers: The most requests at a time.
         max_waiting: The most pages that are fetched and not handed out, those in flight included.
     """
 
     def __init__(
         self,
         listing_of: Callable[[str], Listing[Image]],
-        name_listing: Listing[str] | None,
+        names: Listing[str] | Iterator[str],
         *,
         failed: Literal["raise", "skip"],
+        max_workers: int,
         max_waiting: int,
     ) -> None:
         check_choice("failed", failed, ("raise", "skip"))
         self._listing_of = listing_of
-        self._name_listing = name_listing
+        self.max_workers = max_workers
+        self._given_names = None if isinstance(names, Listing) else names
+        self._name_listing = names if isinstance(names, Listing) else None
         self._skips = failed == "skip"
         self._max_waiting = max_waiting
-        self.start = RegistryState(names_position=name_listing and name_listing.start)
+        self.start = RegistryState(names_position=None if self._name_listing is None else self._name_listing.start)
 
-    def wants_names(self, state: RegistryState, in_flight: Collection[int]) -> bool:
-        """Return whether the caller's next name is needed, for `state.names`."""
-        is_given = self._name_listing is None and not state.names_ended
-        return is_given and not state.names and self._has_room(state, in_flight)
+    def with_names(self, state: RegistryState, in_flight: Collection[int]) -> RegistryState:
+        """Return the state with the caller's next name, if it is needed.
 
-    def without_further_names(self, state: RegistryState) -> RegistryState:
-        """Return the state after the caller's names have ended."""
-        return attrs.evolve(state, names_ended=True)
+        Raises:
+            Exception: What the caller's iterator of names raises. No name that it gave before is lost.
+        """
+        if self._given_names is None or state.names_ended or state.names or not self._has_room(state, in_flight):
+            return state
+        # extend() runs in C: a name that was read is in the list, whatever is raised.
+        state.names.extend(islice(self._given_names, 1))
+        return state if state.names else attrs.evolve(state, names_ended=True)
 
     def next_fetch(self, state: RegistryState, in_flight: Collection[int]) -> tuple[RegistryState, Fetch | None]:
         """Return the next page to fetch, if there is one, and the state in which it is.
@@ -151,7 +160,7 @@ class RegistrySchedule:
             state, fetch.number, lambda old: attrs.evolve(old, position=position, pages=(*old.pages, *pages))
         )
 
-    def failed(self, state: RegistryState, fetch: Fetch, error: Exception) -> RegistryState:
+    def failed(self, state: RegistryState, fetch: Fetch, error: BaseException) -> RegistryState:
         """Return the state after a fetch has failed: the error is raised when the repository's turn has come."""
         if not self._is_current(state, fetch):
             return state
@@ -182,12 +191,12 @@ class RegistrySchedule:
             return attrs.evolve(state, repositories=tuple(others), failures=failures)
         return attrs.evolve(state, repositories=tuple(others)) if first.position.is_last and not first.error else None
 
-    def due_error(self, state: RegistryState) -> tuple[Exception, RegistryState] | None:
+    def due_error(self, state: RegistryState) -> tuple[BaseException, RegistryState] | None:
         """Return the error whose turn has come, and the state after it is raised."""
         if not state.repositories:
             # The list of repositories itself, once all that came before are through.
             error = None if state.names else state.names_error
-            return error and (error, attrs.evolve(state, names_error=None))
+            return None if error is None else (error, attrs.evolve(state, names_error=None))
         first, *others = state.repositories
         if first.error is None or first.pages:
             return None
@@ -230,7 +239,7 @@ class RegistrySchedule:
         try:
             listing = self._listing_of(name)
         except (TypeError, ValueError) as malformed:
-            listing, error = Listing[Image]({}, page_size=1, limit=0, items_name="images"), malformed
+            listing, error = Listing[Image]({}, page_size=1, limit=0, operation=DESCRIBE_IMAGES), malformed
         repository = _OpenRepository(state.opened, name, listing, listing.start, error=error)
         return attrs.evolve(state, names=names, opened=state.opened + 1, repositories=(*state.repositories, repository))
 

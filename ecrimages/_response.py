@@ -1,26 +1,24 @@
 """From a response to a page of records: pure functions, no network.
 
-msgspec decodes the usual body straight into structs, from which the records are built field by field. What it
-refuses, such as an unknown field, a null in a list or a wrong type, is read by the table of `from_dict()`, which
-knows what is allowed and what is wrong where. A test holds both ways equal.
+msgspec decodes the usual body straight into structs, from which the records are built. What it refuses, such as an
+unknown field, a null in a list or a wrong type, is read by the table of `from_dict()`, which knows what is allowed and
+what is wrong where. A test holds both ways equal.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from enum import Enum
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import msgspec
-from msgspec.structs import astuple
 
 from ecrimages._errors import MalformedResponseError
-from ecrimages._image_dict import RecordField, fields_of, record_from_dict, record_to_dict
+from ecrimages._image_dict import RecordField, fields_of, is_enum, record_from_dict, record_to_dict
 from ecrimages._mappings import SeverityCounts
 from ecrimages._models import NO_EXTRA, Image, ImagePage
 from ecrimages._redaction import excerpt, redacted
@@ -34,19 +32,18 @@ __all__ = [
     "page_of",
 ]
 
-_T = TypeVar("_T")
 # What the fast path raises about a body that it does not understand. The table says what is wrong, if anything.
 _FALLBACK_ERRORS = (msgspec.MsgspecError, OSError, OverflowError, RecursionError, ValueError)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class DecodedImages:
     """What the body of a 200 holds."""
 
     images: tuple[Image, ...]
     next_token: str | None
     details: list[dict[str, Any]]
-    """The same images as boto3 returns them: new dicts, which nothing here refers to."""
+    """The same images as boto3 returns them, to be given away."""
 
 
 def decoded_images(body: bytes) -> DecodedImages:
@@ -57,9 +54,8 @@ def decoded_images(body: bytes) -> DecodedImages:
     """
     try:
         response = _decoder().decode(body)
-        details: list[dict[str, Any]] = msgspec.to_builtins(response.imageDetails)
-        images = tuple(_records(Image, response.imageDetails, details))
-        return DecodedImages(images, response.nextToken, details)
+        records, details = _build()(response.imageDetails)
+        return DecodedImages(tuple(records), response.nextToken, details)
     except _FALLBACK_ERRORS:
         document = json_document(body)
         images = _images_in(document)
@@ -159,19 +155,31 @@ def _refuse_others(images: tuple[Image, ...], name: str, wire_name: str, wanted:
             raise MalformedResponseError(problem, path=f"imageDetails[{index}].{wire_name}")
 
 
-# The fast path. A page is converted column by column, so that what repeats is converted once, and most loops over the
-# images run in C.
+# The fast path. One function is generated from the fields of the records: in straight-line code it makes of each struct
+# the record, and the dict that boto3 would return. A call for each field would take most of the time.
 
 _WIRE_TYPES: Mapping[Any, Any] = {
     datetime: float | int,
     tuple[str, ...]: list[str],
     SeverityCounts: dict[str, int],
 }
+# By type, the code for a value: the record's field, and the same in the dict. The dict is given away: what can be
+# changed in it, the record must not refer to.
+_CODE: Mapping[Any, str] = {
+    str: "{field} = {item} = {value}",
+    int: "{field} = {item} = {value}",
+    datetime: "{field} = {item} = from_timestamp({value}, utc)",
+    tuple[str, ...]: "{field} = tuple({value}); {item} = {value}",
+    SeverityCounts: (
+        "counts = {field} = SeverityCountsDraft(); counts._items = {value}.copy(); "
+        "counts.__class__ = SeverityCounts; {item} = {value}"
+    ),
+}
 
 
 @functools.cache
 def _decoder() -> msgspec.json.Decoder[Any]:
-    # An unknown field at the top of the response is none of an image, and is ignored.
+    # An unknown field at the top of the response belongs to no image, and is ignored.
     response = msgspec.defstruct(
         "DescribeImagesResponse",
         [("imageDetails", list[_struct_of(Image)]), ("nextToken", str | None, None)],  # type: ignore[misc]
@@ -180,123 +188,93 @@ def _decoder() -> msgspec.json.Decoder[Any]:
 
 
 @functools.cache
-def _struct_of(record_class: type) -> type[msgspec.Struct]:
-    return msgspec.defstruct(
-        record_class.__name__,
-        [
-            (field.wire, wire_type) if field.is_required else (field.wire, wire_type | None, None)
-            for field in _wire_order(record_class)
-            for wire_type in [_wire_type_of(field.type)]
-        ],
-        forbid_unknown_fields=True,
-        omit_defaults=True,
-        frozen=True,
-        gc=False,
-    )
-
-
-def _wire_type_of(value_type: Any) -> Any:
-    if attrs.has(value_type):
-        return _struct_of(value_type)
-    return str if _is_enum(value_type) else _WIRE_TYPES.get(value_type, value_type)
-
-
-def _is_enum(value_type: Any) -> bool:
-    return isinstance(value_type, type) and issubclass(value_type, Enum)
-
-
-def _records(record_class: type[_T], structs: list[Any], details: list[dict[str, Any]]) -> list[_T]:
-    """Return the records of structs, and make boto3's form of the dicts that msgspec made of the same structs."""
-    columns: list[Any] = []
-    for field, values in zip(_wire_order(record_class), zip(*map(astuple, structs), strict=True), strict=False):
-        column: Any = values
-        if field.type is datetime:
-            column = _times(values, field.repeats)
-            for detail, time in zip(details, column, strict=True):
-                if time is not None:
-                    detail[field.wire] = time
-        elif attrs.has(field.type):
-            column = _nested(field, values, details)
-        elif field.type not in (str, int):
-            column = map(_converter_of(field.type), values)
-        elif field.repeats:
-            # Of equal strings the first is kept, so that a page holds each once.
-            column = map({}.setdefault, values, values)
-        columns.append(column)
-    return _filler_of(record_class)(zip(*columns, strict=True))
-
-
-def _wire_order(record_class: type) -> list[RecordField]:
-    # A struct has its required fields first.
-    return sorted(fields_of(record_class), key=lambda field: not field.is_required)
+def _struct_of(record_class: Any) -> type[msgspec.Struct]:
+    fields: list[Any] = []
+    for field in sorted(fields_of(record_class), key=lambda field: not field.is_required):
+        wire_type = _WIRE_TYPES.get(field.type, field.type)
+        if attrs.has(field.type):
+            wire_type = _struct_of(field.type)
+        elif is_enum(field.type):
+            wire_type = str
+        fields.append((field.wire, wire_type) if field.is_required else (field.wire, wire_type | None, None))
+    return msgspec.defstruct(record_class.__name__, fields, forbid_unknown_fields=True, frozen=True, gc=False)
 
 
 @functools.cache
-def _filler_of(record_class: type) -> Callable[[Iterable[tuple[Any, ...]]], list[Any]]:
+def _build() -> Callable[[list[Any]], tuple[list[Image], list[dict[str, Any]]]]:
+    """Return the function that makes of the structs of a page the records, and the dicts that boto3 would return."""
+    names: dict[str, Any] = {
+        "no_extra": NO_EXTRA,
+        "from_timestamp": datetime.fromtimestamp,
+        "utc": UTC,
+        **_draft_names(SeverityCounts),
+    }
+    lines = [
+        "def build(structs):",
+        "    records, details, known, intern = [], [], {}, {}.setdefault",
+        "    for struct in structs:",
+        *(f"        {line}" for line in _code_of_record(Image, "struct", "record", "detail", names)),
+        "        records.append(record); details.append(detail)",
+        "    return records, details",
+    ]
+    exec("\n".join(lines), names)  # noqa: S102
+    build: Callable[[list[Any]], tuple[list[Image], list[dict[str, Any]]]] = names["build"]
+    return build
+
+
+def _code_of_record(record_class: Any, struct: str, record: str, detail: str, names: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that make a record and a dict of a struct; the arguments are names of variables."""
+    names |= _draft_names(record_class)
+    yield f"{record} = {record_class.__name__}Draft(); {record}.extra = no_extra; {detail} = {{}}"
+    for field in fields_of(record_class):
+        value = f"{record}_{field.name}"
+        yield f"{value} = {struct}.{field.wire}"
+        places = {"field": f"{record}.{field.name}", "item": f"{detail}[{field.wire!r}]", "value": value}
+        lines = _code_of_field(field, places, names)
+        if field.is_required:
+            yield from lines
+        else:
+            yield f"if {value} is None: {record}.{field.name} = {field.default!r}"
+            yield "else:"
+            yield from (f"    {line}" for line in lines)
+    yield f"{record}.__class__ = {record_class.__name__}"
+
+
+def _code_of_field(field: RecordField, places: Mapping[str, str], names: dict[str, Any]) -> Iterator[str]:
+    value = places["value"]
+    if attrs.has(field.type):
+        record, detail = f"{value}_record", f"{value}_detail"
+        lines = _code_of_record(field.type, value, record, detail, names)
+        if field.repeats:
+            # Equal structs share a record, and have a dict each.
+            yield f"if ({value}_both := known.get({value})) is None:"
+            yield from (f"    {line}" for line in lines)
+            yield f"    {value}_both = known[{value}] = {record}, {detail}"
+            yield f"{places['field']} = {value}_both[0]; {places['item']} = {value}_both[1].copy()"
+        else:
+            yield from lines
+            yield f"{places['field']} = {record}; {places['item']} = {detail}"
+    elif is_enum(field.type):
+        # Bounded: the enumerations are open.
+        names[f"member_{field.type.__name__}"] = functools.lru_cache(64)(field.type)
+        yield f"{places['field']} = member_{field.type.__name__}({value}); {places['item']} = {value}"
+    elif field.repeats and field.type is datetime:
+        yield f"if ({value}_time := known.get({value})) is None:"
+        yield f"    {value}_time = known[{value}] = from_timestamp({value}, utc)"
+        yield f"{places['field']} = {places['item']} = {value}_time"
+    else:
+        if field.repeats:
+            # Of equal strings the first is kept, so that a page holds each once.
+            yield f"{value} = intern({value}, {value})"
+        yield _CODE[field.type].format(**places)
+
+
+def _draft_names(record_class: Any) -> dict[str, Any]:
     # The __init__ of a frozen class sets each field by a call, which takes five times as long as this: a draft is a
     # record whose fields can be set, and becomes a frozen one by a change of its class.
-    unfrozen = {name: getattr(object, name) for name in ("__setattr__", "__delattr__")}
-    draft = type(f"{record_class.__name__}Draft", (record_class,), {"__slots__": (), **unfrozen})
-    targets = ", ".join(f"draft.{field.name}" for field in _wire_order(record_class))
-    lines = (
-        "def fill(rows):",
-        "    records = []",
-        "    for row in rows:",
-        "        draft = new(draft_class)",
-        f"        ({targets},) = row",
-        "        draft.extra = no_extra",
-        "        draft.__class__ = record_class",
-        "        records.append(draft)",
-        "    return records",
-    )
-    namespace = {
-        "new": object.__new__,
-        "draft_class": draft,
-        "record_class": record_class,
-        "no_extra": NO_EXTRA,
+    name = record_class.__name__
+    unfrozen = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
+    return {
+        name: record_class,
+        f"{name}Draft": type(f"{name}Draft", (record_class,), {"__slots__": (), **unfrozen}),
     }
-    exec("\n".join(lines), namespace)  # noqa: S102
-    fill: Callable[[Iterable[tuple[Any, ...]]], list[Any]] = namespace["fill"]
-    return fill
-
-
-def _times(values: tuple[float | None, ...], repeats: bool) -> list[datetime | None]:
-    from_timestamp = datetime.fromtimestamp
-    if repeats:
-        times = {value: None if value is None else from_timestamp(value, UTC) for value in set(values)}
-        return [*map(times.__getitem__, values)]
-    return [None if value is None else from_timestamp(value, UTC) for value in values]
-
-
-def _nested(field: RecordField, values: tuple[Any, ...], details: list[dict[str, Any]]) -> list[Any]:
-    present = [value for value in values if value is not None]
-    if field.repeats:
-        distinct = set(present)
-        records = dict(zip(distinct, _records(field.type, [*distinct], [{} for _ in distinct]), strict=True))
-        return [*map(records.get, values)]
-    nested_details = [detail[field.wire] for detail in details if field.wire in detail]
-    built = iter(_records(field.type, present, nested_details))
-    return [None if value is None else next(built) for value in values]
-
-
-@functools.cache
-def _converter_of(value_type: Any) -> Callable[[Any], Any]:
-    if _is_enum(value_type):
-        # As many entries as ECR has values: the enumerations are small.
-        return functools.lru_cache(64)(lambda value: None if value is None else value_type(value))
-    return _CONVERTERS[value_type]
-
-
-def _severity_counts(counts: dict[str, int] | None) -> SeverityCounts | None:
-    if counts is None:
-        return None
-    # The dict came out of the body and nobody else holds it: it needs no copy.
-    record = object.__new__(SeverityCounts)
-    SeverityCounts._items.__set__(record, counts)  # type: ignore[attr-defined]
-    return record
-
-
-_CONVERTERS: Mapping[Any, Callable[[Any], Any]] = {
-    tuple[str, ...]: lambda values: () if values is None else tuple(values),
-    SeverityCounts: _severity_counts,
-}

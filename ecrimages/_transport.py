@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ecrimages._client_view import ClientView, secrets_of
 from ecrimages._error_mapping import translated_errors
-from ecrimages._exchange import CallOptions, Exchange, Operation
+from ecrimages._exchange import CallOptions, Exchange
+from ecrimages._operations import Operation
 
-__all__ = ["CallEvents", "Transport", "log_page"]
+__all__ = ["AnyTransport", "CallEvents", "PreparedCall", "Transport"]
 
 _log = logging.getLogger("ecrimages")
 _log.addHandler(logging.NullHandler())
@@ -38,13 +40,58 @@ class CallEvents:
         return self._exchange.after(event_name, arguments, responses)
 
 
-class Transport:
-    """Calls operations on one boto3 client. Threads may share it, as they may share the client."""
+class PreparedCall:
+    """One call that is ready to be made, on a client of boto3 or aiobotocore.
+
+    Args:
+        transport: Makes the call.
+        operation: The operation.
+        request: The parameters, by ECR's own names.
+        retries_throttling: Whether botocore retries a throttled request.
+    """
+
+    def __init__(
+        self, transport: AnyTransport, operation: Operation, request: Mapping[str, Any], retries_throttling: bool
+    ) -> None:
+        options = CallOptions(transport.attempts, transport.view.is_observed(operation.name), retries_throttling)
+        exchange = Exchange(operation, request, options, secrets_of(transport.ecr))
+        self._client = transport.view.with_events(lambda events: transport.events_class(events, exchange))
+        self._operation = operation
+        self._request = request
+        self._exchange = exchange
+
+    def made(self) -> Any:
+        """Make the call; return the response, or what it comes from when awaited."""
+        return getattr(self._client, self._operation.method)(**self._request)
+
+    def translated_errors(self) -> AbstractContextManager[None]:
+        """Raise this library's errors for those of the call."""
+        return translated_errors(self._exchange.facts)
+
+    def page(self, response: Any) -> Any:
+        """Return the page in the response.
+
+        Raises:
+            MalformedResponseError: The response is malformed.
+        """
+        page = self._exchange.page(response)
+        _log_page(self._operation, self._request, page)
+        return page
+
+
+class AnyTransport:
+    """Calls operations on one client."""
+
+    events_class: type[CallEvents] = CallEvents
 
     def __init__(self, ecr: Any) -> None:
         self.ecr = ecr
-        self._view = ClientView(ecr)
-        self._attempts = attempts_of(ecr)
+        self.view = ClientView(ecr)
+        self.attempts = attempts_of(ecr)
+
+
+class Transport(AnyTransport):
+    """Calls operations on one boto3 client. Threads may share it, as they may share the client."""
 
     def call(self, operation: Operation, request: Mapping[str, Any], *, retries_throttling: bool = True) -> Any:
         """Make one call, with the retries that the client is configured for, and return its page.
@@ -59,14 +106,10 @@ class Transport:
             TransportError: There was no usable response.
             MalformedResponseError: The response is malformed.
         """
-        options = CallOptions(self._attempts, retries_throttling)
-        exchange = Exchange(operation, request, options, secrets_of(self.ecr))
-        client = self._view.with_events(lambda events: CallEvents(events, exchange))
-        with translated_errors(exchange.facts):
-            response = getattr(client, operation.method)(**request)
-        page = exchange.page(response)
-        log_page(operation, request, page)
-        return page
+        call = PreparedCall(self, operation, request, retries_throttling)
+        with call.translated_errors():
+            response = call.made()
+        return call.page(response)
 
 
 def attempts_of(ecr: Any) -> int:
@@ -79,13 +122,14 @@ def attempts_of(ecr: Any) -> int:
     return int(retries.get("total_max_attempts", default))
 
 
-def log_page(operation: Operation, request: Mapping[str, Any], page: Any) -> None:
-    """Log what came, at DEBUG: no token, and no part of the response but its size."""
+def _log_page(operation: Operation, request: Mapping[str, Any], page: Any) -> None:
+    # No token, and no part of the response but its size.
     _log.debug(
-        "%s of %s: %d items, request id %s, %s",
+        "%s of %s: %d %s, request id %s, %s",
         operation.name,
         request.get("repositoryName", "the registry"),
         len(getattr(page, operation.items_name)),
+        operation.items_name,
         page.request_id,
         "the last page" if page.next_token is None else "more pages follow",
     )

@@ -21,7 +21,7 @@ from ecrimages.testing import FakeECR, Fault
 
 with FakeECR() as ecr:
     ecr.add_image("team/app")
-    ecr.play(Fault.cut_body(), None, Fault.html(), Fault.throttling())
+    ecr.inject_faults(Fault.truncated(), None, Fault.html(), Fault.throttling())
     client = Client(ecr.client(Config(retries={"total_max_attempts": 2})))
     list(client.describe_images("team/app"))
     try:
@@ -58,7 +58,7 @@ def test_each_page_is_logged(ecr: FakeECR, caplog: pytest.LogCaptureFixture) -> 
 def test_nothing_is_above_debug(ecr: FakeECR, caplog: pytest.LogCaptureFixture) -> None:
     """Neither pages nor faults are logged at INFO or higher: an error is for the caller to report."""
     caplog.set_level(logging.INFO, "ecrimages")
-    ecr.play(None, Fault.html(status=200), Fault.throttling())
+    ecr.inject_faults(None, Fault.html(status=200), Fault.throttling())
     listing = Client(ecr.client()).describe_images("team/app", page_size=2)
 
     for _ in range(2):

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from ecrimages.testing import FakeECR
 
 QUICKSTART = Path(__file__).parents[1] / "docs" / "examples" / "quickstart.py"
-ROW = re.compile(r"[0-9a-f]{12}  (\S.*?) +\d+\.\d MB +\d+ (?:min|h|d)   \S.*")
+ROW = re.compile(r"\S.*? +[0-9a-f]{12} +\d+ (?:min|h|d) +\d+\.\d MB   \S.*")
 
 
 def run_quickstart(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
@@ -28,26 +28,37 @@ def test_the_demo_needs_no_account() -> None:
     """Without arguments the newest of a few thousand invented images are listed, with totals."""
     status, output, errors = run_quickstart()
 
-    head, *rows, empty, totals, requests = output.splitlines()
-    assert (status, errors, empty) == (0, "", "")
-    assert head.split() == ["digest", "tags", "size", "age", "findings"]
+    table, totals, findings, storage, explanation, requests = output.split("\n\n")
+    head, *rows = table.splitlines()
+    assert (status, errors) == (0, "")
+    assert head.split() == ["TAGS", "DIGEST", "PUSHED", "SIZE", "FINDINGS"]
     assert [row for row in rows if not ROW.fullmatch(row)] == []
-    assert len(rows) == 12
-    assert "latest" in output
-    assert re.fullmatch(r"2,640 images, \d+\.\d GB, \d+ untagged, \d+ with critical findings", totals)
-    assert requests.startswith("3 requests ")
+    assert len(rows) == 10
+    assert rows[0].startswith("v6.0.0, latest ")
+    assert re.fullmatch(r"2,640 images, \d+ untagged, \d+\.\d GB", totals)
+    assert re.findall(r"^  (\S.*?)  +(?:█|#)+ [\d,]+$", findings, re.MULTILINE) == [
+        "critical",
+        "high",
+        "lower only",
+        "none found",
+        "not reported",
+    ]
+    assert len(re.findall(r"(?:█|#) \d+\.\d GB$", storage, re.MULTILINE)) == 4
+    assert explanation.startswith("Not reported does not mean clean.")
+    assert re.fullmatch(r"2,640 images, 3 requests, \d\.\d s, from a local fake ECR\.\n.*\n", requests)
 
 
 def test_the_demo_lists_a_repository_of_the_users() -> None:
     """With `--repository` the credentials and settings of the environment are used."""
     with FakeECR() as ecr:
-        ecr.add_image("my/own", tags=["v1"], size_in_bytes=1_500_000, pushed_at=datetime.now(timezone.utc))
+        ecr.add_image("my/own", tags=["v1"], size_in_bytes=1_500_000, pushed_at=datetime.now(UTC))
 
         status, output, errors = run_quickstart("--repository", "my/own", environment=ecr.environment())
 
     assert (status, errors) == (0, "")
-    assert re.search(r"^[0-9a-f]{12}  v1 +1\.5 MB +0 min   not scanned$", output, re.MULTILINE)
-    assert output.endswith("\n1 images, 1.5 MB, 0 untagged, 0 with critical findings\n")
+    assert re.search(r"^v1 +[0-9a-f]{12} +0 min +1\.5 MB   not reported$", output, re.MULTILINE)
+    assert "\n1 images, 0 untagged, 1.5 MB\n" in output
+    assert re.search(r"^  not reported  +(?:█|#){40} 1$", output, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

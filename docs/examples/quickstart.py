@@ -1,75 +1,118 @@
-"""List the images of an Amazon ECR repository: the newest of them, and totals over all.
+"""Show what an Amazon ECR repository holds: its newest images, findings and storage.
 
-Without arguments this needs no AWS account: a `FakeECR`, which speaks to boto3 over HTTP as ECR does, holds
-a repository of a few thousand images. With `--repository team/app` it lists one of yours, with the
-credentials that boto3 finds.
+Without arguments this needs no AWS account: it lists an invented repository of a few
+thousand images on a local fake of ECR. With `--repository team/app` it lists one of
+yours, with the credentials that boto3 finds.
 """
-
-from __future__ import annotations
 
 import argparse
 import heapq
-import os
 import sys
-from datetime import datetime, timedelta, timezone
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
-from invented_repository import invented_images
+import boto3
+from botocore.exceptions import BotoCoreError
 
 import ecrimages
-from ecrimages import Image, SeverityCounts
+from ecrimages import Image
 from ecrimages.testing import FakeECR
+from invented_repository import invented_images
 
-SHOWN = 12
+NEWEST = 10
+FINDINGS = ["critical", "high", "lower only", "none found", "not reported"]
+AGES = {"30 days": 30, "90 days": 90, "1 year": 365, "older": 100_000}
+NOT_REPORTED = """
+Not reported does not mean clean. AWS-native basic scanning reports nothing to
+DescribeImages, only to DescribeImageScanFindings; and an index (a multi-architecture
+image) is not scanned itself, its child manifests are."""
 
 
-def list_images(repository: str, registry_id: str | None = None) -> None:
-    """Print the images of a repository that were pushed last, and totals over all of them."""
-    images = size = untagged = critical = 0
-    newest: list[tuple[datetime, str, Image]] = []
+def show(repository_name: str, registry_id: str | None = None) -> int:
+    """Print the newest images, and totals over all; return how many there are."""
+    now = datetime.now(UTC)
+    newest: list[tuple[bool, datetime, str, Image]] = []
+    findings: Counter[str] = Counter()
+    storage: Counter[str] = Counter()
+    images = untagged = 0
 
-    for image in ecrimages.describe_images(repository, registry_id=registry_id):
+    for image in ecrimages.describe_images(repository_name, registry_id=registry_id):
         images += 1
-        size += image.size_in_bytes or 0
         untagged += not image.tags
-        critical += severity_counts(image).critical > 0
-        heapq.heappush(newest, (image.pushed_at, image.digest, image))
-        if len(newest) > SHOWN:
+        findings[worst_finding(image)] += 1
+        if not image.is_index:  # Its size is that of a child manifest.
+            storage[age_group(image, now)] += image.size_in_bytes or 0
+        # The tagged ones are listed first.
+        heapq.heappush(newest, (bool(image.tags), image.pushed_at, image.digest, image))
+        if len(newest) > NEWEST:
             heapq.heappop(newest)
 
-    print(f"{'digest':<14}{'tags':<18}{'size':>10}{'age':>9}   findings")
-    for _, _, image in sorted(newest, reverse=True):
-        digest = image.digest.removeprefix("sha256:")[:12]
-        tags = ", ".join(image.tags) or "-"
-        print(f"{digest:<14}{tags:<18}{in_units(image.size_in_bytes):>10}{age(image):>9}   {findings(image)}")
-    totals = f"{untagged:,} untagged, {critical:,} with critical findings"
-    print(f"\n{images:,} images, {in_units(size)}, {totals}")
+    print(f"{'TAGS':<18}{'DIGEST':<14}{'PUSHED':>9}{'SIZE':>11}   FINDINGS")
+    for _, pushed_at, digest, image in sorted(newest, reverse=True):
+        tags, short = ", ".join(image.tags) or "-", digest.removeprefix("sha256:")[:12]
+        age, size = in_words(now - pushed_at), in_units(image.size_in_bytes)
+        print(f"{tags:<18}{short:<14}{age:>9}{size:>11}   {counts(image)}")
+
+    total = in_units(sum(storage.values()))
+    print(f"\n{images:,} images, {untagged:,} untagged, {total}")
+    bars(
+        "Worst finding",
+        [(name, findings[name], f"{findings[name]:,}") for name in FINDINGS],
+    )
+    bars(
+        "Storage by age",
+        [(name, storage[name], in_units(storage[name])) for name in AGES],
+    )
+    if findings["not reported"]:
+        print(NOT_REPORTED)
+    return images
 
 
-def severity_counts(image: Image) -> SeverityCounts:
-    """Return how many findings there are of each severity; none if the image was not scanned."""
-    summary = image.scan_findings_summary
-    return (summary and summary.severity_counts) or SeverityCounts()
+def worst_finding(image: Image) -> str:
+    """Return the group of an image by its worst finding."""
+    if image.severity_counts is None:
+        return "not reported"
+    for severity in ("critical", "high"):
+        if getattr(image.severity_counts, severity):
+            return severity
+    return "lower only" if image.severity_counts.total else "none found"
 
 
-def findings(image: Image) -> str:
-    """Say what the scan of an image found."""
-    if image.scan_findings_summary is None:
-        return "not scanned"
-    counts = severity_counts(image)
-    return ", ".join(f"{count} {severity.lower()}" for severity, count in counts.items()) or "none"
+def age_group(image: Image, now: datetime) -> str:
+    """Return the group of an image by its age."""
+    days = (now - image.pushed_at).days
+    return next(name for name, limit in AGES.items() if days < limit or name == "older")
 
 
-def age(image: Image) -> str:
-    """Say how long ago an image was pushed."""
-    passed = datetime.now(timezone.utc) - image.pushed_at
+def counts(image: Image) -> str:
+    """Return the number of findings by severity, as text."""
+    if image.severity_counts is None:
+        return "not reported" if not image.is_index else "not reported (index)"
+    found = [f"{count} {name.lower()}" for name, count in image.severity_counts.items()]
+    return ", ".join(found) or "none found"
+
+
+def bars(title: str, rows: list[tuple[str, int, str]]) -> None:
+    """Print a bar chart."""
+    block = "█" if (sys.stdout.encoding or "").lower().startswith("utf") else "#"
+    largest = max(value for _, value, _ in rows) or 1
+    print(f"\n{title}")
+    for name, value, text in rows:
+        bar = block * (value * 40 // largest or min(value, 1))
+        print(f"  {name:<14}{bar} {text}")
+
+
+def in_words(age: timedelta) -> str:
+    """Return an age, such as `3 d`."""
     for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1))):
-        if passed >= length:
-            return f"{passed // length} {unit}"
-    return f"{passed // timedelta(minutes=1)} min"
+        if age >= length:
+            return f"{age // length} {unit}"
+    return f"{age // timedelta(minutes=1)} min"
 
 
 def in_units(size: int | None) -> str:
-    """Say a number of bytes as people do."""
+    """Return a number of bytes, such as `58.1 MB`."""
     if size is None:
         return "?"
     amount = float(size)
@@ -81,34 +124,41 @@ def in_units(size: int | None) -> str:
 
 
 def main() -> None:
-    """Read the arguments, and list a repository of the caller's or an invented one."""
-    parser = argparse.ArgumentParser(description="List the newest images of an Amazon ECR repository.")
-    parser.add_argument(
-        "--repository", help="a repository of yours, as in team/app; without it: an invented one"
+    """List the repository of the arguments, or an invented one."""
+    parser = argparse.ArgumentParser(
+        description="Show what an Amazon ECR repository holds."
     )
-    parser.add_argument("--registry-id", help="the AWS account that owns the registry; without it: your own")
-    parser.add_argument("--region", help="the AWS region; without it: that of the AWS configuration")
+    parser.add_argument(
+        "--repository", help="a repository, such as team/app; default: an invented one"
+    )
+    parser.add_argument(
+        "--registry-id",
+        help="the AWS account that owns the registry; default: your own",
+    )
+    parser.add_argument(
+        "--region", help="the AWS region; default: that of the AWS configuration"
+    )
     parser.add_argument("--profile", help="a profile of the AWS configuration")
     options = parser.parse_args()
 
     if options.repository is None:
-        with FakeECR() as ecr:
+        with FakeECR() as ecr, ecr.activated():
             ecr.add_images(invented_images("team/app"))
-            # A profile of the environment would be looked for, though none is needed.
-            for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-                os.environ.pop(variable, None)
-            os.environ.update(ecr.environment())
-            list_images("team/app")
-            print(f"{len(ecr.requests)} requests to an ECR of this machine; --repository asks the real one")
+            started_at = time.perf_counter()
+            images = show("team/app")
+            seconds = time.perf_counter() - started_at
+            how = f"{len(ecr.requests)} requests, {seconds:.1f} s"
+            print(f"\n{images:,} images, {how}, from a local fake ECR.")
+            print("Pass --repository to list a real one.")
         return
 
-    # ecrimages makes its boto3 client from boto3's default session, which looks here.
-    for variable, value in (("AWS_DEFAULT_REGION", options.region), ("AWS_PROFILE", options.profile)):
-        if value is not None:
-            os.environ[variable] = value
     try:
-        list_images(options.repository, options.registry_id)
-    except (ecrimages.ECRImagesError, ValueError) as error:
+        # Without a client, ecrimages uses boto3's default session.
+        boto3.setup_default_session(
+            profile_name=options.profile, region_name=options.region
+        )
+        show(options.repository, options.registry_id)
+    except (ecrimages.ECRImagesError, BotoCoreError, ValueError) as error:
         sys.exit(f"quickstart: {error}")
 
 

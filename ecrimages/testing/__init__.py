@@ -1,4 +1,4 @@
-"""An ECR for tests: it speaks to boto3 over HTTP on this machine, as the real one does.
+"""A local fake of the ECR API for tests: boto3 talks to it over HTTP on the loopback interface.
 
 Example::
 

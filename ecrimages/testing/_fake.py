@@ -1,51 +1,39 @@
-"""The ECR that a test holds in its hand."""
+"""The public class `FakeECR`."""
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import itertools
-import threading
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, final
+import math
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, final
 
-import attrs
-
-from ecrimages._models import Image
+from ecrimages.testing._contents import Contents
+from ecrimages.testing._environment import activated, environment, make_client
 from ecrimages.testing._faults import Fault
-from ecrimages.testing._parameters import check_image, check_name
+from ecrimages.testing._images import check_registry_id
+from ecrimages.testing._patterns import REGION_NAME, matches
+from ecrimages.testing._rate_limit import TokenBucket
 from ecrimages.testing._registry import Registry
 from ecrimages.testing._server import Server
 from ecrimages.testing._service import RecordedRequest, Service
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
-    import boto3
     from botocore.config import Config
     from mypy_boto3_ecr import ECRClient
 
 __all__ = ["FakeECR"]
 
-# Signatures are not looked at: these only have to be there.
-_ACCESS_KEY_ID = "testing"
-_SECRET_ACCESS_KEY = "testing"  # noqa: S105
-_making_a_client = threading.Lock()
-_NAMED_ARGUMENTS = frozenset({"repository_name", "tags", "digest", "pushed_at"})
-
 
 @final
-class FakeECR:
-    """An ECR on this machine, for tests: what it holds is added to it, and boto3 talks to it over HTTP.
+class FakeECR(Contents):
+    """A local fake of the ECR API: add images to it, and let boto3 talk to it over HTTP.
 
-    It answers `DescribeImages` as ECR does: in pages, filtered, by ids, with ECR's own errors for wrong
-    parameters and for what is not there; and `BatchDeleteImage` and `DescribeRepositories`. The order of
-    a listing is by digest, which is as good as none. Signatures are not looked at. Threads may share it.
+    It supports DescribeImages, DescribeRepositories, ListImages, BatchGetImage, BatchDeleteImage and
+    DescribeImageScanFindings, with ECR's pages, filters, image ids and errors. Images are listed by digest;
+    ECR's order is not documented. Signatures are not verified. Threads may share a FakeECR.
 
-    It answers inside of its `with` statement. What it holds, and what it was asked, outlives that, and it
-    can be started again.
+    It runs within its `with` statement. Its images and the recorded requests remain after the end, and it
+    can be started again. A forked child can send requests to it, but not change it.
 
     Example::
 
@@ -54,21 +42,37 @@ class FakeECR:
             client = ecrimages.Client(ecr.client())
 
     Args:
-        registry_id: The account that callers belong to, 12 digits.
-        region_name: The region that `client()` and `environment()` name.
+        registry_id: The account of the callers, 12 digits.
+        region_name: The region, which appears in ARNs and URIs.
+        latency: Seconds that are added to each response.
+        rate_limit: Requests per second, over all operations. A request beyond it gets a ThrottlingException,
+            and takes no injected fault. None for no limit.
+        burst: The number of requests that are allowed at once after a pause. None for one second's worth of
+            `rate_limit`, rounded up.
 
     Raises:
-        ValueError: `registry_id` is not 12 digits.
+        TypeError: An argument is of a wrong type.
+        ValueError: An argument is malformed or out of range, or `burst` was given without `rate_limit`.
     """
 
-    def __init__(self, *, registry_id: str = "123456789012", region_name: str = "us-east-1") -> None:
-        check_name("registry_id", registry_id)
-        self.registry_id = registry_id
-        self.region_name = region_name
-        self._registry = Registry(registry_id, region_name)
-        self._service = Service(self._registry)
+    def __init__(
+        self,
+        *,
+        registry_id: str = "123456789012",
+        region_name: str = "us-east-1",
+        latency: float = 0.0,
+        rate_limit: float | None = None,
+        burst: int | None = None,
+    ) -> None:
+        check_registry_id(registry_id)
+        if not matches(REGION_NAME, region_name):
+            raise ValueError(f"region_name must be a region such as 'us-east-1', not {region_name!r}")
+        _check_number("latency", latency)
+        if latency < 0:
+            raise ValueError(f"latency must not be negative, not {latency!r}")
+        super().__init__(Registry(registry_id, region_name))
+        self._service = Service(self._registry, latency, _token_bucket(rate_limit, burst))
         self._server: Server | None = None
-        self._digests = itertools.count(1)
 
     def __enter__(self) -> Self:
         if self._server is not None:
@@ -85,156 +89,125 @@ class FakeECR:
         if self._server is not None:
             self._server.stop()
             self._server = None
+        errors, self._service.errors = self._service.errors, []
+        if errors and not isinstance(exc_value, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+            raise RuntimeError(f"a request to FakeECR failed with {errors[0]!r}") from errors[0]
 
     def __repr__(self) -> str:
         where = "not running" if self._server is None else f"at {self._server.url}"
-        return f"<FakeECR {where}, {len(self.requests)} requests>"
+        return f"<FakeECR {where}, {len(self._service.requests)} requests>"
+
+    @property
+    def registry_id(self) -> str:
+        """The account of the callers."""
+        return self._registry.registry_id
+
+    @property
+    def region_name(self) -> str:
+        """The region."""
+        return self._registry.region_name
 
     @property
     def endpoint_url(self) -> str:
-        """Where it listens, as in `http://127.0.0.1:40123`. RuntimeError outside of its `with` statement."""
+        """The URL of the server, such as `http://127.0.0.1:40123`.
+
+        Raises:
+            RuntimeError: It is not running.
+        """
         if self._server is None:
-            raise RuntimeError("a FakeECR runs inside of its with statement only: with FakeECR() as ecr: ...")
+            raise RuntimeError("a FakeECR runs only within its with statement: with FakeECR() as ecr: ...")
         return self._server.url
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
-        """The requests that came, oldest first; botocore's own retries count."""
-        return self._service.requests
+        """The requests received, oldest first, botocore's own retries included."""
+        return tuple(self._service.requests)
 
     def client(self, config: Config | None = None) -> ECRClient:
-        """Return a boto3 client that talks to this ECR.
+        """Return a boto3 client for this fake, whatever the AWS environment and configuration of the machine.
 
         Args:
-            config: Settings of the client. What they leave open is set for tests: one attempt at each
-                request, so that a fault comes out at once, and no proxy.
+            config: Settings of the client, which override those for tests: each request is attempted once,
+                so that an injected fault reaches the caller at once, and no proxy is used.
 
         Raises:
             RuntimeError: It is not running.
         """
-        from botocore.config import Config
-
-        # Of proxies that the environment names, none leads to this machine.
-        settings = Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={})
-        # boto3 makes sessions and clients in one thread at a time only.
-        with _making_a_client:
-            return _session().client(
-                "ecr",
-                region_name=self.region_name,
-                endpoint_url=self.endpoint_url,
-                config=settings if config is None else settings.merge(config),
-            )
+        return make_client(self.endpoint_url, self.region_name, config)
 
     def environment(self) -> dict[str, str]:
-        """Return environment variables that lead boto3's default session here, for code under test.
+        """Return environment variables with which boto3 and the AWS CLI reach this fake, for subprocesses.
 
-        As in `for name, value in ecr.environment().items(): monkeypatch.setenv(name, value)`. boto3's
-        default session and the functions of `ecrimages` keep the client that they made first: for these,
-        one FakeECR has to serve a whole test run. A `Client(ecr.client())` of its own serves a single test.
+        They override the machine's own profile, configuration files, session token, endpoint settings and
+        proxies. Some settings cannot be overridden, because no value means "not set". If the machine has
+        them, remove `AWS_AUTH_SCHEME_PREFERENCE`, `AWS_CA_BUNDLE`, `AWS_DATA_PATH`, `AWS_DEFAULTS_MODE`,
+        `AWS_MAX_ATTEMPTS`, `AWS_RETRY_MODE` and `REQUESTS_CA_BUNDLE`. For code in this process there is
+        `activated()`.
 
         Raises:
             RuntimeError: It is not running.
         """
-        return {
-            "AWS_ENDPOINT_URL_ECR": self.endpoint_url,
-            "AWS_DEFAULT_REGION": self.region_name,
-            "AWS_ACCESS_KEY_ID": _ACCESS_KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": _SECRET_ACCESS_KEY,
-        }
+        return environment(self.endpoint_url, self.region_name)
 
-    def add_repository(self, repository_name: str, *, registry_id: str | None = None) -> None:
-        """Make a repository without images. `add_image()` makes the ones that it needs.
+    def activated(self) -> AbstractContextManager[None]:
+        """Return a context manager within which boto3's default session and `ecrimages` reach this fake.
 
-        Args:
-            repository_name: The name, as in `team/app`.
-            registry_id: The account that owns it. None for the callers' own.
+        It sets the variables of `environment()`, removes those that it names, and gives boto3 a new default
+        session; at the end it restores all of them. Clients that were created before are unaffected.
 
-        Raises:
-            ValueError: ECR could not have it, by its name or registry.
-        """
-        registry_id = self.registry_id if registry_id is None else registry_id
-        check_name("repository_name", repository_name)
-        check_name("registry_id", registry_id)
-        self._registry.add_repository(repository_name, registry_id)
+        Example::
 
-    def add_image(
-        self,
-        repository_name: str,
-        *,
-        tags: Iterable[str] = (),
-        digest: str | None = None,
-        pushed_at: datetime | None = None,
-        **fields: Any,
-    ) -> Image:
-        """Put an image into a repository.
-
-        As in ECR, a tag that is on another image moves to this one. An image with the same digest is
-        replaced.
-
-        Args:
-            repository_name: The repository, which is made if it is not there.
-            tags: Its tags. Without, the image is untagged.
-            digest: The digest of its manifest, `sha256:…`. None to have one made up.
-            pushed_at: When it was pushed, an aware datetime. None for now.
-            **fields: Other fields of `Image`, as in `size_in_bytes=1_000_000`; `registry_id` for a repository
-                of another account.
-
-        Returns:
-            The image, equal to the one that a client is told of.
+            with FakeECR() as ecr, ecr.activated():
+                ecr.add_image("team/app", tags=["v1"])
+                assert ecrimages.image_exists("team/app", tag="v1")
 
         Raises:
-            TypeError: `Image` has no such field, or a value is of a wrong type.
-            ValueError: ECR could not have it, by its repository, registry, digest or tags; or `pushed_at` has
-                no time zone.
+            RuntimeError: It is not running.
         """
-        known = [field.name for field in attrs.fields(Image) if field.name not in _NAMED_ARGUMENTS]
-        if unknown := [name for name in fields if name not in known]:
-            raise TypeError(f"an Image has no {unknown[0]!r}; its other fields are {', '.join(known)}")
-        made_up = hashlib.sha256(f"image {next(self._digests)}".encode()).hexdigest()
-        image = Image(
-            registry_id=fields.pop("registry_id", self.registry_id),
-            repository_name=repository_name,
-            digest=f"sha256:{made_up}" if digest is None else digest,
-            pushed_at=datetime.now(UTC) if pushed_at is None else pushed_at,
-            tags=tags,
-            **fields,
-        )
-        self.add_images([image])
-        return image
+        return activated(self.endpoint_url, self.region_name)
 
-    def add_images(self, images: Iterable[Image]) -> None:
-        """Put images into the repositories and registries that they name.
+    def inject_faults(
+        self, *faults: Fault | None, repository_name: str | None = None, operation: str | None = None
+    ) -> None:
+        """Queue faults for the next requests.
+
+        After `ecr.inject_faults(None, Fault.throttling())` the next request succeeds, and the one after it is
+        throttled. Further calls append to the queue. Requests after the last fault succeed.
+
+        Each combination of repository and operation has a queue of its own. A request takes one fault: from
+        the queue for its repository and operation, else for its repository, else for its operation, else from
+        the queue for all requests.
 
         Args:
-            images: Any number of them: 100,000 are no strain.
+            *faults: A fault for each request, in order, or None for a good response.
+            repository_name: Only for requests about this repository. None for all.
+            operation: Only for requests of this operation, such as `"DescribeRepositories"`. None for all.
 
         Raises:
-            TypeError: One of them is no `Image`. The ones before it are there now.
-            ValueError: ECR could not have one of them. The ones before it are there now.
+            TypeError: One of the faults is not a `Fault`, or `repository_name` is not a string.
+            ValueError: `repository_name` is malformed, or FakeECR does not support `operation`.
         """
-        for image in images:
-            check_image(image)
-            self._registry.add_image(image)
-
-    def play(self, *script: Fault | None) -> None:
-        """Have something go wrong with the next requests.
-
-        As in `ecr.play(None, Fault.throttling())`: the next request is answered, the one after it throttled.
-
-        Args:
-            *script: A fault for each request to come, in order, or None for a good answer. It goes on where
-                an earlier script ends; after the last, all is well again.
-
-        Raises:
-            TypeError: One of them is no `Fault`.
-        """
-        self._service.play(script)
+        self._service.inject_faults(faults, repository_name, operation)
 
 
-@functools.cache
-def _session() -> boto3.Session:
-    # A new one would read the service's model again, which takes ten times as long as all else that a
-    # client needs.
-    import boto3
+def _token_bucket(rate_limit: float | None, burst: int | None) -> TokenBucket | None:
+    if rate_limit is None:
+        if burst is not None:
+            raise ValueError("burst needs a rate_limit")
+        return None
+    _check_number("rate_limit", rate_limit)
+    if rate_limit <= 0:
+        raise ValueError(f"rate_limit must be greater than 0, not {rate_limit!r}")
+    if burst is None:
+        return TokenBucket(rate_limit, math.ceil(rate_limit))
+    _check_number("burst", burst)
+    if burst < 1 or int(burst) != burst:
+        raise ValueError(f"burst must be an integer of at least 1, not {burst!r}")
+    return TokenBucket(rate_limit, burst)
 
-    return boto3.Session(_ACCESS_KEY_ID, _SECRET_ACCESS_KEY)
+
+def _check_number(name: str, value: object) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, not {value!r}")

@@ -1,4 +1,4 @@
-"""What can go wrong with an answer, on demand."""
+"""Faults: changes to a response before it is sent."""
 
 from __future__ import annotations
 
@@ -8,198 +8,230 @@ from typing import Any, final
 
 import attrs
 
-__all__ = ["Answer", "Fault"]
+__all__ = ["Fault", "Response"]
+
+# The list in a page, by operation.
+_LISTS = {"DescribeImages": "imageDetails", "DescribeRepositories": "repositories", "ListImages": "imageIds"}
 
 
 @attrs.define(kw_only=True)
-class Answer:
-    """An answer on its way: what a fault can change of it."""
+class Response:
+    """A response before it is sent, with everything that a fault can change."""
 
-    document: Any
-    parameters: Mapping[str, Any] = attrs.field(factory=dict)
-    token_for_the_same_page: Callable[[], str] = str
+    operation: str
+    parameters: Mapping[str, Any]
+    body: bytes = b""
     status: int = 200
     content_type: str = "application/x-amz-json-1.1"
-    body: bytes | None = None
     delay: float = 0.0
-    sent_share: float = 1.0
+    sent_fraction: float = 1.0
     is_reset: bool = False
+    new_token_for_same_page: Callable[[], str] = str
 
-    def encoded(self) -> bytes:
-        """Return the body to send."""
-        return json.dumps(self.document).encode() if self.body is None else self.body
+    def set_error(self, code: str, message: str, status: int) -> None:
+        """Make this an error response of the JSON protocol."""
+        self.body = json.dumps({"__type": code, "message": message}).encode()
+        self.status = status
+
+    def update(self, **fields: Any) -> None:
+        """Set top-level fields of the document in the body, unless this is an error response."""
+        if self.status == 200:
+            self.body = json.dumps({**json.loads(self.body), **fields}).encode()
 
 
 @final
 @attrs.frozen
 class Fault:
-    """Something that goes wrong with one answer of a `FakeECR`: for `FakeECR.play()`.
+    """A fault in one response of a `FakeECR`, for `FakeECR.inject_faults()`.
 
-    Made by the methods below. A fault can be played any number of times.
+    Create faults with the static methods below. The same fault can be injected any number of times, and works
+    with every operation.
     """
 
     name: str
-    """What it is, as in `throttling`."""
-    _change: Callable[[Answer], object] = attrs.field(repr=False)
+    """What kind of fault it is, such as `truncated`, or the error code."""
+    _apply: Callable[[Response], object] = attrs.field(repr=False)
 
     @staticmethod
     def error(code: str, message: str = "", *, status: int = 400) -> Fault:
-        """Answer with an error, whatever was asked.
+        """Return an error response.
 
         Args:
-            code: The error code, as in `"OptInRequired"`; with a prefix, as in `"com.amazonaws.ecr#Code"`,
-                it is sent as it is.
-            message: The text.
+            code: The error code, such as `"OptInRequired"`. A prefix as in `"com.amazonaws.ecr#Code"` is sent
+                unchanged.
+            message: The error message.
             status: The HTTP status.
         """
-        body = json.dumps({"__type": code, "message": message}).encode()
-        return Fault(code, lambda answer: _replace(answer, body, status))
+        return Fault(code, lambda response: response.set_error(code, message, status))
 
     @staticmethod
     def throttling() -> Fault:
-        """Answer with `ThrottlingException`: too many requests."""
+        """Return `ThrottlingException` with ECR's text, `Rate exceeded`."""
         return Fault.error("ThrottlingException", "Rate exceeded")
 
     @staticmethod
     def server_error() -> Fault:
-        """Answer with `ServerException`, HTTP 500."""
-        # The text is spelled so.
+        """Return `ServerException`, HTTP 500."""
+        # ECR's own spelling.
         return Fault.error("ServerException", "An internal server error has occured", status=500)
 
     @staticmethod
     def expired_token() -> Fault:
-        """Answer with `ExpiredTokenException`: the credentials are too old."""
-        text = "The security token included in the request is expired"
-        return Fault.error("ExpiredTokenException", text)
+        """Return `ExpiredTokenException`: the credentials have expired."""
+        return Fault.error("ExpiredTokenException", "The security token included in the request is expired")
 
     @staticmethod
     def access_denied(*, status: int = 400) -> Fault:
-        """Answer with `AccessDeniedException`.
+        """Return `AccessDeniedException` for the operation and the repository of the request.
 
         Args:
-            status: The HTTP status: ECR sends 400 and 403.
+            status: The HTTP status. ECR uses 400 and 403.
         """
-        text = (
-            "User: arn:aws:iam::123456789012:user/someone is not authorized to perform: ecr:DescribeImages "
-            "on resource: arn:aws:ecr:us-east-1:123456789012:repository/team/app because no identity-based "
-            "policy allows the ecr:DescribeImages action"
-        )
-        return Fault.error("AccessDeniedException", text, status=status)
+
+        def deny(response: Response) -> None:
+            repository_name = response.parameters.get("repositoryName", "*")
+            message = (
+                f"User: arn:aws:iam::123456789012:user/someone is not authorized to perform: "
+                f"ecr:{response.operation} on resource: "
+                f"arn:aws:ecr:us-east-1:123456789012:repository/{repository_name} because no identity-based "
+                f"policy allows the ecr:{response.operation} action"
+            )
+            response.set_error("AccessDeniedException", message, status)
+
+        return Fault("AccessDeniedException", deny)
 
     @staticmethod
     def html(*, status: int = 502) -> Fault:
-        """Answer with an HTML page, as a proxy does.
+        """Return an HTML page, as proxies do.
 
         Args:
-            status: The HTTP status. With 200, boto3 takes the page for an empty repository.
+            status: The HTTP status. boto3 reads a page with status 200 as an empty list.
         """
-        body = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
-        return Fault("html", lambda answer: _replace(answer, body, status, "text/html"))
+        page = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+        return Fault("html", lambda response: _replace(response, page, status, "text/html"))
 
     @staticmethod
     def body(body: bytes, *, status: int = 200) -> Fault:
-        """Answer with a body of your own.
+        """Return a body of your own.
 
         Args:
             body: The bytes to send.
             status: The HTTP status.
+
+        Raises:
+            TypeError: `body` is not bytes.
         """
-        return Fault("body", lambda answer: _replace(answer, body, status))
+        if not isinstance(body, bytes):
+            raise TypeError(f"body must be bytes, not {body!r}")
+        return Fault("body", lambda response: _replace(response, body, status, response.content_type))
 
     @staticmethod
     def edit(change: Callable[[dict[str, Any]], object]) -> Fault:
-        """Change the answer before it is sent.
+        """Change the JSON document of the response.
+
+        If `change` raises an exception, the client gets an HTTP 500 response, and the end of the `with`
+        statement of the `FakeECR` raises a RuntimeError with that exception as its cause.
 
         Args:
-            change: Called with the answer, as a dict of ECR's own names that is the caller's to change;
-                what it returns is of no account.
-        """
+            change: Called with the document, a dict with ECR's own field names, to change it in place. The
+                return value is ignored.
 
-        def edit(answer: Answer) -> None:
-            # The images in it are the registry's own, which stay as they are.
-            answer.document = json.loads(json.dumps(answer.document))
-            change(answer.document)
+        Raises:
+            TypeError: `change` is not callable.
+        """
+        if not callable(change):
+            raise TypeError(f"change must be a function that takes the document, not {change!r}")
+
+        def edit(response: Response) -> None:
+            document = json.loads(response.body)
+            change(document)
+            response.body = json.dumps(document).encode()
 
         return Fault("edit", edit)
 
     @staticmethod
-    def cut_body(share: float = 0.5) -> Fault:
-        """Answer with the beginning of the body, as if it were all: with its own `Content-Length`.
+    def truncated(fraction: float = 0.5) -> Fault:
+        """Return only the beginning of the body, with a `Content-Length` that matches it.
 
         Args:
-            share: How much of the body is sent, 0.0 to less than 1.0.
+            fraction: How much of the body is sent, from 0.0 to less than 1.0.
 
         Raises:
-            ValueError: `share` is out of its bounds.
+            ValueError: `fraction` is out of range.
         """
-        _check_share(share)
+        _check_fraction(fraction)
 
-        def cut(answer: Answer) -> None:
-            whole = answer.encoded()
-            answer.body = whole[: int(len(whole) * share)]
+        def truncate(response: Response) -> None:
+            response.body = response.body[: int(len(response.body) * fraction)]
 
-        return Fault("cut_body", cut)
+        return Fault("truncated", truncate)
 
     @staticmethod
-    def closed(share: float = 0.5) -> Fault:
-        """Close the connection in the middle of the body, which is shorter than its `Content-Length` then.
+    def closed(fraction: float = 0.5) -> Fault:
+        """Close the connection within the body, before `Content-Length` bytes were sent.
 
         Args:
-            share: How much of the body is sent before, 0.0 to less than 1.0.
+            fraction: How much of the body is sent, from 0.0 to less than 1.0.
 
         Raises:
-            ValueError: `share` is out of its bounds.
+            ValueError: `fraction` is out of range.
         """
-        _check_share(share)
-        return Fault("closed", lambda answer: setattr(answer, "sent_share", share))
+        _check_fraction(fraction)
+        return Fault("closed", lambda response: setattr(response, "sent_fraction", fraction))
 
     @staticmethod
     def reset() -> Fault:
-        """Reset the connection instead of an answer."""
-        return Fault("reset", lambda answer: setattr(answer, "is_reset", True))
+        """Reset the connection without a response."""
+        return Fault("reset", lambda response: setattr(response, "is_reset", True))
 
     @staticmethod
     def delay(seconds: float) -> Fault:
-        """Answer late.
+        """Delay the response, in addition to the latency of the `FakeECR`.
 
         Args:
-            seconds: How long to wait before the answer is sent.
+            seconds: How long to wait before the response is sent.
+
+        Raises:
+            ValueError: `seconds` is negative.
         """
-        return Fault("delay", lambda answer: setattr(answer, "delay", seconds))
+        if not seconds >= 0:
+            raise ValueError(f"seconds must not be negative, not {seconds!r}")
+        return Fault("delay", lambda response: setattr(response, "delay", response.delay + seconds))
 
     @staticmethod
     def empty_page() -> Fault:
-        """Answer with no image, and a new token for the same page, as ECR may when a filter is set.
+        """Return an empty page with a new token for the same page, as ECR may do when a filter is set.
 
-        An error stays an error.
+        Applies to DescribeImages, DescribeRepositories and ListImages. Error responses stay as they are.
         """
 
-        def empty(answer: Answer) -> None:
-            if answer.status == 200:
-                answer.document = {"imageDetails": [], "nextToken": answer.token_for_the_same_page()}
+        def empty(response: Response) -> None:
+            if response.operation in _LISTS and response.status == 200:
+                page = {_LISTS[response.operation]: [], "nextToken": response.new_token_for_same_page()}
+                response.update(**page)
 
         return Fault("empty_page", empty)
 
     @staticmethod
     def repeated_token() -> Fault:
-        """Send the token that the request came with as the next one.
+        """Return the token of the request as the next token.
 
-        From the second page on, that is: a request without a token is answered well.
+        The response to a request without a token, the one for a first page, stays as it is.
         """
 
-        def repeat(answer: Answer) -> None:
-            if "nextToken" in answer.parameters:
-                answer.document = {**answer.document, "nextToken": answer.parameters["nextToken"]}
+        def repeat(response: Response) -> None:
+            if "nextToken" in response.parameters:
+                response.update(nextToken=response.parameters["nextToken"])
 
         return Fault("repeated_token", repeat)
 
 
-def _replace(answer: Answer, body: bytes, status: int, content_type: str | None = None) -> None:
-    answer.body = body
-    answer.status = status
-    answer.content_type = content_type or answer.content_type
+def _replace(response: Response, body: bytes, status: int, content_type: str) -> None:
+    response.body = body
+    response.status = status
+    response.content_type = content_type
 
 
-def _check_share(share: float) -> None:
-    if not 0 <= share < 1:
-        raise ValueError(f"share must be 0.0 to less than 1.0, not {share!r}")
+def _check_fraction(fraction: float) -> None:
+    if not 0 <= fraction < 1:
+        raise ValueError(f"fraction must be 0.0 to less than 1.0, not {fraction!r}")

@@ -1,77 +1,126 @@
-"""What comes of a request, apart from HTTP: the registry's answer, and what is to go wrong with it."""
+"""From request to response, apart from HTTP: the operations, the rate limit and the faults."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import attrs
 
-from ecrimages.testing._faults import Answer, Fault
-from ecrimages.testing._parameters import Refusal
+from ecrimages.testing._batches import batch_delete_image, batch_get_image
+from ecrimages.testing._faults import Fault, Response
+from ecrimages.testing._images import check_repository_name
+from ecrimages.testing._listings import describe_images, describe_repositories, list_images
+from ecrimages.testing._rate_limit import TokenBucket
 from ecrimages.testing._registry import Registry
+from ecrimages.testing._scans import describe_image_scan_findings
+from ecrimages.testing._validation import ServiceError, check_request
 
 __all__ = ["RecordedRequest", "Service"]
+
+_OPERATIONS: Mapping[str, Callable[[Registry, Mapping[str, Any]], dict[str, Any] | str]] = {
+    "BatchDeleteImage": batch_delete_image,
+    "BatchGetImage": batch_get_image,
+    "DescribeImageScanFindings": describe_image_scan_findings,
+    "DescribeImages": describe_images,
+    "DescribeRepositories": describe_repositories,
+    "ListImages": list_images,
+}
 
 
 @final
 @attrs.frozen(kw_only=True)
 class RecordedRequest:
-    """A request that came to a `FakeECR`."""
+    """A request that a `FakeECR` received."""
 
     operation: str
-    """The operation, as in `DescribeImages`."""
+    """The operation, such as `DescribeImages`."""
     parameters: Mapping[str, Any]
-    """The parameters, by ECR's own names."""
+    """The parameters by ECR's own names."""
     headers: Mapping[str, str] = attrs.field(repr=False)
-    """The HTTP headers, by lower-case names."""
+    """The HTTP headers by lower-case names."""
 
 
 class Service:
-    """Answers for a registry, records what it was asked, and plays a script of faults."""
+    """Responds to requests, records them and injects faults."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, latency: float, rate_limit: TokenBucket | None) -> None:
+        self.requests: list[RecordedRequest] = []
+        self.errors: list[BaseException] = []
         self._registry = registry
-        self._requests: list[RecordedRequest] = []
-        self._script: deque[Fault | None] = deque()
+        self._latency = latency
+        self._rate_limit = rate_limit
+        self._faults: dict[tuple[str | None, str | None], deque[Fault | None]] = {}
         self._lock = threading.Lock()
 
-    @property
-    def requests(self) -> tuple[RecordedRequest, ...]:
-        """What it was asked, oldest first."""
+    def inject_faults(self, faults: tuple[object, ...], repository_name: str | None, operation: str | None) -> None:
+        """Queue faults for the next requests about a repository, of an operation, or both, or for all."""
+        if repository_name is not None:
+            check_repository_name(repository_name)
+        if operation is not None and operation not in _OPERATIONS:
+            raise ValueError(f"operation must be one of {', '.join(_OPERATIONS)}, not {operation!r}")
+        checked = [_checked(fault) for fault in faults]
         with self._lock:
-            return tuple(self._requests)
+            self._faults.setdefault((repository_name, operation), deque()).extend(checked)
 
-    def play(self, script: tuple[object, ...]) -> None:
-        """Have the next requests meet these faults, one each; a wrong one raises TypeError."""
-        faults = [_checked(fault) for fault in script]
-        with self._lock:
-            self._script.extend(faults)
-
-    def answer(self, request: RecordedRequest) -> Answer:
-        """Return the answer to a request, with what is to go wrong with it."""
-        parameters = request.parameters
-        with self._lock:
-            self._requests.append(request)
-            fault = self._script.popleft() if self._script else None
-        answer = Answer(
-            parameters=parameters,
-            token_for_the_same_page=lambda: self._registry.token_for_the_same_page(parameters),
-            document=None,
-        )
+    def respond(self, request: RecordedRequest) -> Response:
+        """Return the response to a request, with its fault."""
+        # A parameter that is null counts as absent.
+        parameters = {name: value for name, value in request.parameters.items() if value is not None}
+        operation = request.operation
+        response = Response(operation=operation, parameters=parameters, delay=self._latency)
+        response.new_token_for_same_page = lambda: self._new_token_for_same_page(operation, parameters)
+        self.requests.append(request)
         try:
-            answer.document = self._registry.answer(request.operation, parameters)
-        except Refusal as refusal:
-            answer.document = {"__type": refusal.code, "message": refusal.message}
-            answer.status = refusal.status
-        if fault is not None:
-            fault._change(answer)
-        return answer
+            if self._rate_limit is not None and not self._rate_limit.take():
+                response.set_error("ThrottlingException", "Rate exceeded", 400)
+                return response
+            fault = self._next_fault(operation, parameters)
+            try:
+                response.body = self._body(operation, parameters)
+            except ServiceError as error:
+                response.set_error(error.code, error.message, error.status)
+            if fault is not None:
+                fault._apply(response)
+        except BaseException as error:  # noqa: BLE001 - the end of the with statement raises it.
+            self.errors.append(error)
+            response.set_error("InternalFailure", f"FakeECR failed with {error!r}", 500)
+        return response
+
+    def _body(self, operation: str, parameters: Mapping[str, Any]) -> bytes:
+        if operation not in _OPERATIONS:
+            text = f"FakeECR does not support the operation {operation!r}"
+            raise ServiceError("UnknownOperationException", text)
+        check_request(operation, parameters)
+        with self._registry.lock:
+            body = _OPERATIONS[operation](self._registry, parameters)
+            return (body if isinstance(body, str) else json.dumps(body)).encode()
+
+    def _next_fault(self, operation: str, parameters: Mapping[str, Any]) -> Fault | None:
+        names = [parameters.get("repositoryName"), *_list(parameters.get("repositoryNames"))]
+        # The most specific queue comes first.
+        keys = [(name, target) for name in [*filter(None, names), None] for target in (operation, None)]
+        with self._lock:
+            for key in keys:
+                if self._faults.get(key):
+                    return self._faults[key].popleft()
+        return None
+
+    def _new_token_for_same_page(self, operation: str, parameters: Mapping[str, Any]) -> str:
+        with self._registry.lock:
+            start = ("", "") if operation == "ListImages" else ""
+            position = self._registry.position(operation, parameters, start)
+            return self._registry.new_token(operation, parameters, position)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _checked(fault: object) -> Fault | None:
     if fault is None or isinstance(fault, Fault):
         return fault
-    raise TypeError(f"play() takes faults one by one, such as Fault.throttling(), or None, not {fault!r}")
+    raise TypeError(f"faults must be Fault objects such as Fault.throttling(), or None, not {fault!r}")

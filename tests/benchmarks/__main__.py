@@ -11,11 +11,14 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 
+from asynchronous import asynchronous
 from chart import bars
 from comparison import REFERENCE, compare, ratio
 from contenders import OURS
 from growth import growth
+from images import CORPORA
 from importing import importing
 from report import document, in_words, table, versions
 
@@ -25,34 +28,42 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="nox -s benchmark --", description=__doc__)
     parser.add_argument("--images", type=int, default=20_000, help="images in the repository (%(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="how often each reads them (%(default)s)")
+    parser.add_argument("--corpus", choices=CORPORA, default="daily", help="which images (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the CPU times there")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw a chart there")
     parser.add_argument("--growth", action="store_true", help="instead: a thousand to a million images")
-    parser.add_argument(
-        "--import", action="store_true", dest="imports", help="instead: the cost of the import"
-    )
+    parser.add_argument("--import", action="store_true", dest="imports", help="instead: the cost of the import")
+    parser.add_argument("--async", action="store_true", dest="asynchronous", help="instead: the cost of asyncio")
     options = parser.parse_args()
     if options.growth:
         _print(growth())
     if options.imports:
         _print(importing(options.rounds))
-    if not options.growth and not options.imports:
-        _compare(options.images, options.rounds, options.json, options.svg)
+    if options.asynchronous:
+        _print(asynchronous(options.rounds))
+    if not options.growth and not options.imports and not options.asynchronous:
+        _compare(options)
 
 
-def _compare(count: int, rounds: int, json_file: Path | None, svg_file: Path | None) -> None:
-    results = compare(count, rounds, lambda line: sys.stderr.write(f"{line}\n"))
+def _compare(options: argparse.Namespace) -> None:
+    count, rounds, json_file, svg_file = options.images, options.rounds, options.json, options.svg
+    results = compare(count, rounds, options.corpus, lambda line: sys.stderr.write(f"{line}\n"))
     _print(["", *table(results, count), "", *in_words(results)])
     if json_file:
         json_file.write_text(json.dumps(document(results, count), indent=2) + "\n", "utf-8")
     if svg_file:
         reference = results[REFERENCE]
-        values = {
-            name: ratio(figures, reference, lambda timing: timing.cpu) for name, figures in results.items()
+        values = {name: ratio(figures, reference, lambda timing: timing.cpu) for name, figures in results.items()}
+        notes = {
+            name: f"{median(timing.cpu for timing in figures.timings) / count * 1e6:.1f} µs CPU, "
+            f"wall {ratio(figures, reference, lambda timing: timing.wall):.2f}, "
+            f"memory {figures.peak / reference.peak:.2f}"
+            for name, figures in results.items()
         }
-        title = f"CPU time to read {count:,} images, {REFERENCE} = 1"
-        subtitle = f"Less is better. Medians of {rounds} interleaved rounds. {versions()}."
-        svg = bars(title, subtitle, dict(sorted(values.items(), key=lambda item: item[1])), highlighted=OURS)
+        title = f"CPU time per image, {REFERENCE} = 1"
+        subtitle = f"Less is better. {count:,} images, {versions()}."
+        ordered = dict(sorted(values.items(), key=lambda item: item[1]))
+        svg = bars("benchmark", title, subtitle, ordered, highlighted=OURS, notes=notes)
         svg_file.write_text(svg, "utf-8")
 
 

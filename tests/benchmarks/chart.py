@@ -1,4 +1,4 @@
-"""The chart: a bar a contender, as an SVG that can be read on any background, for it brings its own."""
+"""A bar chart as an SVG. It takes the colours of the page that it is part of, or follows the reader's dark mode."""
 
 from __future__ import annotations
 
@@ -7,69 +7,84 @@ from html import escape
 
 __all__ = ["bars"]
 
-_WIDTH = 760
-_LEFT = 190
-_LONGEST = 490
-_TOP = 76
-_STEP = 34
+_WIDTH = 420
+_LONGEST = 340
+_TOP = 62
+_STEP = 42
 
+# The variables are those of the documentation's theme. An image in a README has none, and follows the system.
 _FRAME = """\
-<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"
-  role="img" aria-labelledby="title desc"
+<svg xmlns="http://www.w3.org/2000/svg" class="chart" width="{width}" height="{height}" viewBox="0 0 {width} {height}"
+  role="img" aria-labelledby="{name}-title {name}-description"
   font-family="system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="14">
-<title id="title">{title}</title>
-<desc id="desc">{described}</desc>
-<rect x="0.5" y="0.5" width="{inner_width}" height="{inner_height}" rx="8" fill="#ffffff" stroke="#d0d7de"/>
-<text x="20" y="32" font-size="16" font-weight="600" fill="#1f2328">{title}</text>
-<text x="20" y="54" font-size="12" fill="#59636e">{subtitle}</text>
+<title id="{name}-title">{title}</title>
+<desc id="{name}-description">{description}</desc>
+<style>
+.chart {{ --text: #1f2328; --muted: #59636e; --bar: #afb8c1; --accent: #0969da }}
+@media (prefers-color-scheme: dark) {{
+.chart {{ --text: #d1d7e0; --muted: #9198a1; --bar: #656c76; --accent: #4493f8 }}
+}}
+.chart .text {{ fill: var(--color-foreground-primary, var(--text)) }}
+.chart .muted {{ fill: var(--color-foreground-secondary, var(--muted)) }}
+.chart .bar {{ fill: var(--color-foreground-border, var(--bar)) }}
+.chart .accent {{ fill: var(--color-brand-primary, var(--accent)) }}
+</style>
+<text x="0" y="18" font-size="16" font-weight="600" class="text">{title}</text>
+<text x="0" y="40" font-size="12" class="muted">{subtitle}</text>
 {bars}
 </svg>
 """
 _BAR = """\
-<g font-weight="{weight}" fill="#1f2328">
-<text x="{label_end}" y="{baseline}" text-anchor="end">{label}</text>
-<rect x="{left}" y="{top}" width="{length:.1f}" height="20" rx="3" fill="{colour}"/>
-<text x="{value_start:.1f}" y="{baseline}">{value:.2f}</text>
-</g>"""
+<text x="0" y="{baseline}" font-weight="{weight}" class="text">{label}</text>
+<text x="{width}" y="{baseline}" text-anchor="end" font-size="12" class="muted">{note}</text>
+<rect x="0" y="{top}" width="{length:.1f}" height="14" rx="2" class="{style}"/>
+<text x="{value_start:.1f}" y="{value_baseline}" font-weight="{weight}" class="text">{value}</text>"""
 
 
-def bars(title: str, subtitle: str, values: Mapping[str, float], *, highlighted: str) -> str:
-    """Return an SVG with horizontal bars.
+def bars(
+    name: str,
+    title: str,
+    subtitle: str,
+    values: Mapping[str, float],
+    *,
+    highlighted: str,
+    value_format: str = "{:.2f}",
+    notes: Mapping[str, str] | None = None,
+) -> str:
+    """Return an SVG with horizontal bars, readable at 390 pixels.
 
     Args:
+        name: Distinguishes the ids of charts on one page.
         title: The first line.
         subtitle: The second line, in small print.
         values: The length of each bar, by its label, in the order in which they are drawn.
         highlighted: The label that stands out.
+        value_format: How a value is written.
+        notes: Other figures, in small print, by label.
     """
-    height = _TOP + _STEP * len(values) + 8
     scale = _LONGEST / max(values.values())
     drawn = [
-        _bar(label, value, value * scale, _TOP + _STEP * number, label == highlighted)
+        _BAR.format(
+            width=_WIDTH,
+            label=escape(label),
+            note=escape((notes or {}).get(label, "")),
+            value=escape(value_format.format(value)),
+            length=value * scale,
+            value_start=value * scale + 6,
+            baseline=_TOP + _STEP * number + 12,
+            top=_TOP + _STEP * number + 18,
+            value_baseline=_TOP + _STEP * number + 30,
+            weight=600 if label == highlighted else 400,
+            style="accent" if label == highlighted else "bar",
+        )
         for number, (label, value) in enumerate(values.items())
     ]
     return _FRAME.format(
+        name=name,
         width=_WIDTH,
-        height=height,
-        inner_width=_WIDTH - 1,
-        inner_height=height - 1,
+        height=_TOP + _STEP * len(values),
         title=escape(title),
         subtitle=escape(subtitle),
-        described=escape("; ".join(f"{label} {value:.2f}" for label, value in values.items())),
+        description=escape("; ".join(f"{label} {value_format.format(value)}" for label, value in values.items())),
         bars="\n".join(drawn),
-    )
-
-
-def _bar(label: str, value: float, length: float, top: int, is_highlighted: bool) -> str:
-    return _BAR.format(
-        label=escape(label),
-        value=value,
-        length=length,
-        top=top,
-        left=_LEFT,
-        label_end=_LEFT - 12,
-        value_start=_LEFT + length + 8,
-        baseline=top + 15,
-        weight=600 if is_highlighted else 400,
-        colour="#0969da" if is_highlighted else "#afb8c1",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from statistics import median
 from typing import NamedTuple
@@ -11,6 +11,8 @@ from typing import NamedTuple
 from contenders import CONTENDERS, Facts
 from images import images
 from processes import Process, Timing, serve, work
+
+from ecrimages import Image
 
 __all__ = ["REFERENCE", "Figures", "compare", "ratio"]
 
@@ -30,12 +32,13 @@ class Figures(NamedTuple):
     """Requests for all images."""
 
 
-def compare(count: int, rounds: int, say: Callable[[str], object]) -> dict[str, Figures]:
+def compare(count: int, rounds: int, corpus: str, say: Callable[[str], object]) -> dict[str, Figures]:
     """Measure all contenders that are installed.
 
     Args:
         count: Images in the repository.
         rounds: How often each contender reads all of them.
+        corpus: Which images.
         say: Takes a line about how far it is.
 
     Raises:
@@ -45,11 +48,11 @@ def compare(count: int, rounds: int, say: Callable[[str], object]) -> dict[str, 
     for name in CONTENDERS.keys() - present:
         say(f"{name} is not installed, and left out")
     with ExitStack() as stack:
-        server = stack.enter_context(Process(serve, count))
+        server = stack.enter_context(Process(serve, count, corpus))
         url = server.ask("url")
         workers = {name: stack.enter_context(Process(work, name, url)) for name in present}
         say(f"{count:,} images; all contenders have to agree on them")
-        requests = _requests_if_all_agree(count, server, workers)
+        requests = _requests_if_all_agree(images(count, corpus), server, workers)
         timings: dict[str, list[Timing]] = {name: [] for name in present}
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}")
@@ -78,10 +81,9 @@ def _order(names: list[str], number: int) -> list[str]:
     return order[::-1] if number % 2 else order
 
 
-def _requests_if_all_agree(count: int, server: Process, workers: Mapping[str, Process]) -> dict[str, int]:
+def _requests_if_all_agree(listed: Iterable[Image], server: Process, workers: Mapping[str, Process]) -> dict[str, int]:
     there: list[Facts] = sorted(
-        (image.digest, image.tags, image.size_in_bytes or 0, image.pushed_at.timestamp())
-        for image in images(count)
+        (image.digest, image.tags, image.size_in_bytes or 0, image.pushed_at.timestamp()) for image in listed
     )
     requests = {}
     for name, worker in workers.items():

@@ -12,12 +12,12 @@ from multiprocessing.connection import Connection
 from threading import Thread
 
 from contenders import PAGE_SIZE, boto3_client
-from images import images
+from images import REPOSITORY, images
 from processes import Process
 
 from ecrimages import Client
 
-__all__ = ["growth"]
+__all__ = ["growth", "serve_growing"]
 
 _COUNTS = (1_000, 10_000, 100_000, 1_000_000)
 # Fewer are read again and again until it is that many, for what lasts some milliseconds cannot be timed.
@@ -26,7 +26,7 @@ _READ_AT_LEAST = 100_000
 
 def growth() -> Iterator[str]:
     """Give the lines of a table: time and memory by the number of images in the repository."""
-    with Process(_serve) as server:
+    with Process(serve_growing) as server:
         client = Client(boto3_client(server.ask("url")))
         _read(client, _COUNTS[0])
         yield f"{'images':>10}{'CPU µs/image':>16}{'peak MB':>12}{'requests':>12}"
@@ -72,7 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
         parameters = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         page = int(parameters.get("nextToken", 0))
         pages = int(parameters["repositoryName"].rpartition("/")[2]) // PAGE_SIZE
-        body = _BODY.replace(b'"sha256:00', b'"sha256:%08x' % page)
+        body = _BODY.replace(REPOSITORY.encode(), parameters["repositoryName"].encode())
+        body = body.replace(b'"sha256:00', b'"sha256:%08x' % page)
         if page + 1 < pages:
             body = b'{"nextToken": "%d", ' % (page + 1) + body[1:]
         self.send_response(200)
@@ -85,7 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-def _serve(connection: Connection) -> None:
+def serve_growing(connection: Connection) -> None:
+    """Serve repositories `images/<count>` of that many images."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     while connection.recv() != "end":

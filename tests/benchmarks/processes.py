@@ -20,7 +20,7 @@ from images import images
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["Process", "Timing", "serve", "work"]
 
@@ -69,12 +69,12 @@ class Process:
         return self._connection.recv()
 
 
-def serve(connection: Connection, count: int) -> None:
+def serve(connection: Connection, count: int, corpus: str) -> None:
     """Be a FakeECR with that many images."""
     from ecrimages.testing import FakeECR
 
     with FakeECR() as ecr:
-        ecr.add_images(images(count))
+        ecr.add_images(images(count, corpus))
         _answer(connection, {"url": lambda: ecr.endpoint_url, "requests": lambda: len(ecr.requests)})
 
 

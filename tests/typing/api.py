@@ -162,9 +162,7 @@ def made_by_hand(pushed_at: datetime) -> None:
         severity_counts=SeverityCounts({"HIGH": 1}),
         extra={},
     )
-    bare = Image(
-        registry_id="123456789012", repository_name="team/app", digest="sha256:0f", pushed_at=pushed_at
-    )
+    bare = Image(registry_id="123456789012", repository_name="team/app", digest="sha256:0f", pushed_at=pushed_at)
     full = Image(
         registry_id="123456789012",
         repository_name="team/app",
@@ -286,11 +284,11 @@ with FakeECR() as ecr:
     ecr.add_repository("team/app", registry_id="123456789012")
     assert_type(ecr.add_image("team/app", tags=["v1"], size_in_bytes=1), Image)
     ecr.add_images(ecrimages.describe_images("team/app"))
-    ecr.play(None, Fault.throttling(), Fault.server_error(), Fault.expired_token())
-    ecr.play(Fault.access_denied(status=403), Fault.error("NewException", "text", status=429))
-    ecr.play(Fault.html(status=200), Fault.body(b"[]", status=200), Fault.cut_body(0.9), Fault.closed())
-    ecr.play(Fault.reset(), Fault.delay(0.1), Fault.empty_page(), Fault.repeated_token())
-    ecr.play(Fault.edit(lambda answer: answer.pop("nextToken")))
+    ecr.inject_faults(None, Fault.throttling(), Fault.server_error(), Fault.expired_token())
+    ecr.inject_faults(Fault.access_denied(status=403), Fault.error("NewException", "text", status=429))
+    ecr.inject_faults(Fault.html(status=200), Fault.body(b"[]", status=200), Fault.truncated(0.9), Fault.closed())
+    ecr.inject_faults(Fault.reset(), Fault.delay(0.1), Fault.empty_page(), Fault.repeated_token())
+    ecr.inject_faults(Fault.edit(lambda answer: answer.pop("nextToken")))
     assert_type(Fault.reset().name, str)
     assert_type(ecr.requests, tuple[RecordedRequest, ...])
     assert_type(ecr.requests[0].operation, str)

@@ -133,6 +133,6 @@ with FakeECR() as ecr:
     FakeECR("123456789012")  # wrong
     ecr.add_image("team/app", tags="v1").digest.tag  # wrong
     ecr.add_image("team/app", tags=1)  # wrong
-    ecr.play("throttling")  # wrong
-    ecr.play(Fault.throttling)  # wrong
+    ecr.inject_faults("throttling")  # wrong
+    ecr.inject_faults(Fault.throttling)  # wrong
     ecr.requests.clear()  # wrong

@@ -1,0 +1,165 @@
+"""The images of many repositories, over threads or tasks, in an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Any, Protocol, Self, final
+
+from ecrimages._async_iterators import OneTask
+from ecrimages._async_transport import until_all_ended, until_one_ended
+from ecrimages._cursors import OneShot
+from ecrimages._models import Image, ImagePage
+from ecrimages._registry import ThreadWorkers
+from ecrimages._registry_cursor import RegistryCursor, Workers
+from ecrimages._registry_schedule import Fetch, RegistrySchedule
+
+__all__ = ["AsyncRegistryIterator", "AsyncThreadWorkers", "AsyncWorkers", "TaskWorkers"]
+
+
+class AsyncWorkers(Workers, Protocol):
+    """What fetches pages at the same time, in an event loop."""
+
+    async def until_one_ended(self, timeout: float | None) -> None:
+        """Wait until a fetch has ended, or for the time-out."""
+
+    async def aclose(self) -> None:
+        """Stop fetching, and wait for the workers to end."""
+
+
+@final
+class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]):
+    """The images of a registry's repositories, fetched several pages at a time.
+
+    Made by `AsyncClient.registry_images()`. An asynchronous iterator of `Image`: repository by repository, in each in
+    ECR's order. It is one-shot, resumes after an exception and after cancellation as `AsyncImageIterator` does, and
+    starts nothing before the first `anext()`. Use it in an `async with`, or call `aclose()`, if you may not read it to
+    its end. One task at a time may await its next image.
+
+    Raises:
+        ServiceError: From `anext()`: ECR returned an error for a repository, whose turn has come, or for the list of
+            repositories. The subclass says which.
+        TransportError: From `anext()`, likewise: there was no usable response.
+        ResponseError: From `anext()`, likewise: the response is malformed.
+        RuntimeError: From `anext()`: another task awaits the next image, or the iterator is closed.
+    """
+
+    def __init__(self, make_workers: Callable[[], AsyncWorkers], schedule: RegistrySchedule) -> None:
+        super().__init__(make_workers, schedule)
+        self._one_task = OneTask()
+
+    async def __anext__(self) -> Image:
+        while True:
+            # fmt: off
+            for image in self._state.items: return image  # noqa: E701
+            # fmt: on
+            if not await self._advance():
+                raise StopAsyncIteration
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def pages(self) -> AsyncIterator[ImagePage]:
+        """Iterate by page instead of by image; `ImagePage.repository_name` tells whose it is.
+
+        Both share one position: what has come by page does not come by image again.
+
+        Returns:
+            An asynchronous iterator of `ImagePage` that resumes as this one does. A repository without images has one
+            empty page.
+        """
+        return _AsyncRegistryPages(self)
+
+    async def aclose(self) -> None:
+        """Stop fetching, and wait for the requests that are under way. Then `anext()` is an error."""
+        self._is_closed = True
+        await self._workers.aclose()
+
+    async def _advance(self) -> bool:
+        """Bring the next page to hand; return whether there is one."""
+        with self._one_task:
+            before = self._state.page
+            for pause in self._pauses():
+                await self._workers.until_one_ended(pause)
+            return self._state.page is not before
+
+
+class _AsyncRegistryPages(OneShot, AsyncIterator[ImagePage]):
+    def __init__(self, images: AsyncRegistryIterator) -> None:
+        self._images = images
+
+    def __repr__(self) -> str:
+        return f"<pages of {self._images!r}>"
+
+    async def __anext__(self) -> ImagePage:
+        images = self._images
+        while True:
+            page, after = images._schedule.rest(images._state)
+            if page is not None:
+                # fmt: off
+                images._state = after; return page  # noqa: E702
+                # fmt: on
+            if not await images._advance():
+                raise StopAsyncIteration
+
+
+class AsyncThreadWorkers(ThreadWorkers):
+    """The threads of one iterator, and what they fetch."""
+
+    async def until_one_ended(self, timeout: float | None) -> None:
+        """Wait until a fetch has ended, or for the time-out."""
+        await until_one_ended([future for _, future in self.in_flight.values()], timeout)
+
+    async def aclose(self) -> None:
+        """Stop fetching, and wait for the threads to end."""
+        under_way = [future for _, future in self.in_flight.values() if not future.cancel()]
+        self.in_flight.clear()
+        try:
+            await until_all_ended(under_way)
+        finally:
+            self._threads.stop(waits=all(future.done() for future in under_way))
+
+
+class TaskWorkers:
+    """The tasks of one iterator, and what they fetch."""
+
+    def __init__(self, call: Callable[[Fetch], Awaitable[Any]]) -> None:
+        self.in_flight: dict[int, tuple[Fetch, asyncio.Task[Any]]] = {}
+        self._call = call
+
+    def __del__(self) -> None:
+        # The iterator was dropped, perhaps in another thread.
+        for _, task in self.in_flight.values():
+            if not task.done() and not task.get_loop().is_closed():
+                task.get_loop().call_soon_threadsafe(task.cancel)
+
+    def start(self, fetch: Fetch) -> None:
+        """Start a fetch."""
+        task: asyncio.Task[Any] = asyncio.ensure_future(self._call(fetch))
+        # An error that nobody is left to take is not to be logged.
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self.in_flight[fetch.number] = fetch, task
+
+    def release(self) -> None:
+        """Leave the tasks alone: they end by themselves."""
+
+    async def until_one_ended(self, timeout: float | None) -> None:
+        """Wait until a fetch has ended, or for the time-out."""
+        await until_one_ended([task for _, task in self.in_flight.values()], timeout)
+
+    async def aclose(self) -> None:
+        """Cancel the tasks, and wait for them to end."""
+        under_way = [task for _, task in self.in_flight.values()]
+        self.in_flight.clear()
+        for task in under_way:
+            task.cancel()
+        await until_all_ended(under_way)

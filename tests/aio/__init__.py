@@ -1,0 +1,1 @@
+"""Tests of the asynchronous client, over boto3 and over aiobotocore."""

@@ -1,0 +1,103 @@
+"""What several tests of the asynchronous client use."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias
+
+from ecrimages import AsyncClient, Image
+from ecrimages.testing import FakeECR
+
+BOTO3 = "boto3"
+AIOBOTOCORE = "aiobotocore"
+
+Connect: TypeAlias = Callable[..., AbstractAsyncContextManager[AsyncClient]]
+
+
+def connecting(ecr: FakeECR, kind: str) -> Connect:
+    """Return a function that opens an `AsyncClient` of a kind, with the arguments that it is called with."""
+
+    @asynccontextmanager
+    async def connect(**arguments: Any) -> AsyncIterator[AsyncClient]:
+        if kind == BOTO3:
+            async with AsyncClient(ecr.client(), **arguments) as client:
+                yield client
+        else:
+            async with aiobotocore_client(ecr) as wrapped, AsyncClient(wrapped, **arguments) as client:
+                yield client
+
+    return connect
+
+
+def aiobotocore_client(ecr: FakeECR, *, attempts: int = 1) -> Any:
+    """Return what opens an aiobotocore client for a FakeECR, without a proxy."""
+    session: Any = importlib.import_module("aiobotocore.session").get_session()
+    config = importlib.import_module("aiobotocore.config").AioConfig(
+        retries={"mode": "standard", "total_max_attempts": attempts}, proxies={}
+    )
+    return session.create_client(
+        "ecr",
+        region_name=ecr.region_name,
+        endpoint_url=ecr.endpoint_url,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=config,
+    )
+
+
+async def digests(images: AsyncIterator[Image]) -> list[str]:
+    """Return the digests of images."""
+    return [image.digest async for image in images]
+
+
+async def take_all(items: AsyncIterator[Any], into: list[Any]) -> None:
+    """Append items to a list one by one, so that it has those before an error."""
+    async for item in items:
+        into.append(item)  # noqa: PERF401
+
+
+class Suspended:
+    """A coroutine, and something that is done when it is suspended for the nth time.
+
+    Args:
+        coroutine: The coroutine, to be awaited through this.
+        number: At which `await` of the event loop, from 0.
+        action: Called then. What it returns, if anything, is raised at the `await`.
+    """
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, Any], number: int, action: Callable[[], BaseException | None]
+    ) -> None:
+        self._steps = coroutine.__await__()
+        self._left = number
+        self._action = action
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        error: BaseException | None = None
+        while True:
+            try:
+                future = self._steps.send(None) if error is None else self._steps.throw(error)
+            except StopIteration as end:
+                return end.value
+            error = self._action() if self._left == 0 else None
+            self._left -= 1
+            if error is None:
+                try:
+                    yield future
+                except BaseException as thrown:  # noqa: BLE001
+                    error = thrown
+
+    @property
+    def was_reached(self) -> bool:
+        """Whether the coroutine was suspended so many times."""
+        return self._left < 0
+
+
+def cancel_current_task() -> None:
+    """Cancel the current task, as somebody else would."""
+    task = asyncio.current_task()
+    assert task
+    task.cancel()

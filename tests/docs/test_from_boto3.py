@@ -1,0 +1,88 @@
+"""The tables of the guide "Coming from boto3" are complete and right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import botocore.session
+import pytest
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
+
+import ecrimages
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "from-boto3.md"
+
+
+@pytest.fixture(scope="module")
+def operation() -> OperationModel:
+    """Return botocore's model of the operation."""
+    model = botocore.session.get_session().get_service_model("ecr").operation_model("DescribeImages")
+    if not any(path.endswith(".lastActivatedAt") for path in paths(model.output_shape)):
+        pytest.skip("this version of botocore is older than the newest fields")
+    return model
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the rows of the table under a heading, without the header."""
+    _, _, after = GUIDE.read_text("utf-8").partition(f"\n## {heading}\n")
+    section, _, _ = after.partition("\n## ")
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def names(heading: str) -> list[str]:
+    """Return the first column of the table under a heading."""
+    return [row[0].strip("`") for row in rows(heading)]
+
+
+def paths(shape: Shape | None, prefix: str = "") -> Iterator[str]:
+    """Yield the paths of the fields of a shape, nested ones included."""
+    if isinstance(shape, ListShape):
+        # A list of strings has no fields.
+        if isinstance(shape.member, StructureShape):
+            yield from paths(shape.member, prefix.removesuffix(".") + "[].")
+    elif isinstance(shape, StructureShape):
+        for name, field in shape.members.items():
+            # `filter` only groups its fields.
+            if name != "filter":
+                yield prefix + name
+            yield from paths(field, prefix + name + ".")
+
+
+def test_every_request_field_is_in_the_table(operation: OperationModel) -> None:
+    """The table of the request has the fields of botocore's model, and no others."""
+    assert sorted(names("Request")) == sorted(paths(operation.input_shape))
+
+
+def test_every_response_field_is_in_the_table(operation: OperationModel) -> None:
+    """The table of the response has the fields of botocore's model, and no others."""
+    assert sorted(names("Response")) == sorted(paths(operation.output_shape))
+
+
+def test_every_error_is_in_the_table(operation: OperationModel) -> None:
+    """The table of the errors has those of botocore's model, and no others."""
+    assert sorted(names("Errors")) == sorted(shape.name for shape in operation.error_shapes)
+
+
+@pytest.mark.parametrize("heading", ["Response", "Errors"])
+def test_the_names_of_this_library_exist(heading: str) -> None:
+    """Records and errors can be imported, and fields are fields of their records."""
+    for row in rows(heading):
+        record, _, field = row[1].strip("`").partition(".")
+
+        known = getattr(ecrimages, record)
+
+        assert not field or field in {attribute.name for attribute in attrs.fields(known)}
+
+
+def test_the_defaults_of_absent_fields_are_right() -> None:
+    """The third column has the default of the field, or the error if it has none."""
+    for _, name, absent in rows("Response"):
+        record, _, field = name.strip("`").partition(".")
+
+        default = getattr(attrs.fields(getattr(ecrimages, record)), field).default
+
+        is_required = default is attrs.NOTHING
+        assert absent.strip("`") == ("MalformedResponseError" if is_required else repr(default))
