@@ -51,6 +51,7 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
 
     _position: Any
     _steps: Callable[[], Steps[Any]]
+    _raise_due_error: Callable[[], None]
 
     def __init__(self, call: AsyncCall, source: Any) -> None:
         # Of the cursor, next in the order of the bases.
@@ -63,6 +64,7 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
             # fmt: off
             for item in self._position.items: return item  # type: ignore[no-any-return]  # noqa: E701
             # fmt: on
+            self._raise_due_error()
             after = await self._taken(self._steps())
             if after is None:
                 raise StopAsyncIteration

@@ -51,6 +51,9 @@ class ListingCursor(OneShot, Generic[_T]):
         self._listing = listing
         self._position: Position[_T] = listing.start
 
+    def _raise_due_error(self) -> None:
+        """Raise nothing: the errors of a listing come from its requests."""
+
     @property
     def next_token(self) -> str | None:
         """The token of the first page that was not fetched yet, for `start_token=`.
@@ -121,19 +124,23 @@ class LookupCursor(OneShot):
         repository_name = self._lookup.parameters["repositoryName"]
         return f"<{type(self).__name__} in {repository_name!r}: {self._position.items_yielded} images yielded>"
 
-    def _steps(self) -> Steps[LookupState | None]:
-        """Fetch the next batch; return the state after that, or None if there is no more.
+    def _raise_due_error(self) -> None:
+        """Raise the error whose turn has come, if any: of a missing image, or of a malformed id.
 
-        Raises:
-            Exception: An error whose turn has come: of a missing image, or of a malformed id.
+        Not in the steps: on its way out of them, it would pass lines at which an interrupt takes its place.
         """
-        before = self._position
-        state = self._lookup.prepared(before)
-        if state.errors:
-            error, after = self._lookup.first_error(state)
+        if self._position.errors:
+            error, after = self._lookup.first_error(self._position)
             # fmt: off
             self._position = after; raise error  # noqa: E702
             # fmt: on
+
+    def _steps(self) -> Steps[LookupState | None]:
+        """Fetch the next batch; return the state after that, or None if there is no more."""
+        before = self._position
+        state = self._lookup.prepared(before)
+        if state.errors:
+            return state
         if state.is_last:
             return None
         try:

@@ -31,12 +31,14 @@ class _Items(Iterator[_T], Generic[_T]):
     _call: Call
     _position: Any
     _steps: Callable[[], Steps[Any]]
+    _raise_due_error: Callable[[], None]
 
     def __next__(self) -> _T:
         while True:
             # fmt: off
             for item in self._position.items: return item  # type: ignore[no-any-return]  # noqa: E701
             # fmt: on
+            self._raise_due_error()
             after = _taken(self._steps(), self._call)
             if after is None:
                 raise StopIteration
