@@ -28,15 +28,17 @@ class Wire:
     Args:
         respond: Called with the parameters of a request; returns the body of the response.
         status: The HTTP status.
+        **headers: HTTP headers of the responses, with underscores for hyphens.
     """
 
-    def __init__(self, respond: Callable[[dict[str, Any]], bytes], *, status: int = 200) -> None:
+    def __init__(self, respond: Callable[[dict[str, Any]], bytes], *, status: int = 200, **headers: str) -> None:
         once = Config(retries={"total_max_attempts": 1})
         self.client: Any = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr", config=once)
         self._respond = respond
         self._status = status
+        self._headers = {"x-amzn-requestid": "id", **{name.replace("_", "-"): text for name, text in headers.items()}}
         self.client.meta.events.register("before-send.ecr", self._send)
 
     def _send(self, request: Any, **_: object) -> AWSResponse:
         body = self._respond(json.loads(request.body))
-        return AWSResponse(request.url, self._status, {"x-amzn-requestid": "id"}, _Raw(body))
+        return AWSResponse(request.url, self._status, self._headers, _Raw(body))
