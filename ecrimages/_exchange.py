@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
@@ -22,7 +22,7 @@ import msgspec
 from ecrimages._error_mapping import CallFacts, applications_own, is_throttling
 from ecrimages._errors import CredentialsError, MalformedResponseError
 from ecrimages._operations import DESCRIBE_IMAGES, NamesPage, Operation
-from ecrimages._redaction import excerpt
+from ecrimages._redaction import excerpt, removing
 from ecrimages._response import (
     DecodedImages,
     decoded_images,
@@ -55,7 +55,11 @@ class Exchange:
     """One call: the events of its attempts, and the page that comes of them."""
 
     def __init__(
-        self, operation: Operation, request: Mapping[str, Any], options: CallOptions, secrets: Iterator[str]
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        options: CallOptions,
+        secrets: Callable[[], Iterable[str]],
     ) -> None:
         self.facts = CallFacts(operation.name, request)
         self._operation = operation
@@ -88,7 +92,8 @@ class Exchange:
             case "request-created":
                 self._check_signed(arguments["request"].headers)
             case "before-parse":
-                self._read(**arguments)
+                with removing(self.facts.secrets):
+                    self._read(**arguments)
             case "needs-retry" if all(response is None for _, response in responses or ()):
                 return [*(responses or ()), (self, self._delay(arguments["attempts"]))]
             case "after-call":
@@ -103,7 +108,8 @@ class Exchange:
         """
         request_id = (response.get("ResponseMetadata") or {}).get("RequestId")
         try:
-            page = self._page(response)
+            with removing(self.facts.secrets):
+                page = self._page(response)
         except MalformedResponseError as error:
             # What the parser made of a broken body says less than what is wrong with the body.
             problem = self._problem if self._problem and error.path in _LISTS else error
@@ -132,7 +138,7 @@ class Exchange:
 
     def _check_signed(self, headers: Mapping[str, Any]) -> None:
         signed = [str(headers.get(name) or "") for name in ("X-Amz-Security-Token", "Authorization")]
-        secrets = [*self._client_secrets]
+        secrets = [*self._client_secrets()]
         self.facts.secrets = [*secrets, *_SIGNATURE.findall(signed[1]), signed[0]]
         if any(map(_CONTROL_CHARACTER.search, [*signed, *secrets])):
             raise CredentialsError(
