@@ -77,4 +77,4 @@ def test_a_call_tells_its_arguments_and_errors(server: LanguageServer, method: s
         assert f"  {parameter}: " in shown
     for section in ("Args:", "Returns:", "Raises:") if parameters else ():
         assert section in shown
-    assert ("async def" in shown) == inspect.iscoroutinefunction(getattr(AsyncClient, method))
+    assert ("CoroutineType" in shown) == inspect.iscoroutinefunction(getattr(AsyncClient, method))
