@@ -108,7 +108,7 @@ class RegistrySchedule:
         self._name_listing = names if isinstance(names, Listing) else None
         self._skips = failed == "skip"
         self._max_waiting = max_waiting
-        self.start = RegistryState(names_position=None if self._name_listing is None else self._name_listing.start)
+        self.start: RegistryState = RegistryState(names_position=None if self._name_listing is None else self._name_listing.start)
 
     def with_names(self, state: RegistryState, in_flight: Collection[int]) -> RegistryState:
         """Return the state with the caller's next name, if it is needed.
