@@ -12,6 +12,8 @@ client, make a `Client` of your own. Every error is an `ECRImagesError`. `ecrima
 tests.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ecrimages import _public_names
 from ecrimages._api import (
     describe_images,
@@ -23,9 +25,6 @@ from ecrimages._api import (
     registry_images,
     repository_names,
 )
-from ecrimages._async_client import AsyncClient
-from ecrimages._async_iterators import AsyncImageIterator
-from ecrimages._async_registry import AsyncRegistryIterator
 from ecrimages._client import Client
 from ecrimages._client_types import AnyAsyncECRClient, AnyECRClient
 from ecrimages._enums import FindingSeverity, ImageStatus, ImageStatusFilter, ScanStatus, TagStatus
@@ -51,9 +50,14 @@ from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator
 from ecrimages._mappings import SeverityCounts
 from ecrimages._models import Image, ImagePage, ImageScanFindingsSummary, ImageScanStatus
-from ecrimages._registry import RegistryIterator
 from ecrimages._uri import ImageURI
 from ecrimages._version import __version__
+
+if TYPE_CHECKING:
+    from ecrimages._async_client import AsyncClient
+    from ecrimages._async_iterators import AsyncImageIterator
+    from ecrimages._async_registry import AsyncRegistryIterator
+    from ecrimages._registry import RegistryIterator
 
 __all__ = [
     "AccessDeniedError",
@@ -103,9 +107,27 @@ __all__ = [
     "repository_names",
 ]
 
-_public_names.publish(__name__, {name: globals()[name] for name in __all__})
+# Imported on first use: asyncio takes longer to import than the rest of this package.
+_LAZY = {
+    "AsyncClient": "_async_client",
+    "AsyncImageIterator": "_async_iterators",
+    "AsyncRegistryIterator": "_async_registry",
+    "RegistryIterator": "_registry",
+}
+_public_names.publish(__name__, {name: globals()[name] for name in __all__ if name not in _LAZY})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+    _public_names.publish(__name__, {name: value})
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
     # The private modules are attributes as well, and completion at the prompt should not offer them.
-    return sorted(name for name in globals() if name in __all__ or not name.startswith("_"))
+    return sorted(__all__)

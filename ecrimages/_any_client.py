@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecrimages._client_view import dns_suffix
 from ecrimages._models import Image
 from ecrimages._own_client import HandedInClient, OwnClient, TransportSource
 from ecrimages._parameters import check_registry_id
@@ -32,6 +31,8 @@ class AnyClient:
         return self._source.transport().ecr
 
     def _image_uri(self, image: Image, tag: str | None) -> str:
+        from ecrimages._client_view import dns_suffix
+
         ecr = self._ecr()
         return image_uri(image, region_name=ecr.meta.region_name, dns_suffix=dns_suffix(ecr), tag=tag)
 

@@ -14,10 +14,10 @@ from ecrimages._async_transport import AwaitedCalls, ThreadedCalls
 from ecrimages._client_types import AnyAsyncECRClient, check_async_client, is_async, refuse_unknown
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
-from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._image_id import ImageId
 from ecrimages._listings import Newest, image_listing, image_lookup, name_listing, registry_schedule
 from ecrimages._models import Image
+from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._parameters import check_int, one_image_id
 from ecrimages._registry_cursor import operation_of
 from ecrimages._registry_schedule import Fetch, RegistrySchedule

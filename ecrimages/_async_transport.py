@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Protocol, TypeAlias
 
-from ecrimages._exchange import Operation
+from ecrimages._operations import Operation
 from ecrimages._own_client import TransportSource
 from ecrimages._threads import Threads
 from ecrimages._transport import AnyTransport, CallEvents, PreparedCall

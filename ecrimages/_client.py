@@ -11,11 +11,11 @@ from ecrimages._any_client import AnyClient
 from ecrimages._client_types import AnyECRClient, check_client, refuse_unknown
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._errors import ImageNotFoundError
-from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator, ImageLookup, NameIterator
 from ecrimages._listings import Newest, image_listing, image_lookup, name_listing, registry_schedule
 from ecrimages._models import Image
+from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._own_client import HandedInClient
 from ecrimages._parameters import one_image_id
 from ecrimages._registry import RegistryIterator

@@ -9,12 +9,12 @@ from __future__ import annotations
 import copy
 import functools
 import itertools
+import os
 import re
 import types
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
 
 __all__ = ["ClientView", "dns_suffix", "secrets_of"]
 
@@ -95,7 +95,8 @@ def secrets_of(client: Any) -> Iterator[str]:
             yield value
     meta = getattr(client, "meta", None)
     proxies = getattr(getattr(meta, "config", None), "proxies", None)
-    urls = [getattr(meta, "endpoint_url", None), *getproxies_environment().values()]
+    environment = [value for name, value in os.environ.items() if name.lower().endswith("_proxy")]
+    urls = [getattr(meta, "endpoint_url", None), *environment]
     for url in [*urls, *(proxies.values() if isinstance(proxies, dict) else ())]:
         if isinstance(url, str) and "@" in url:
             user, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")

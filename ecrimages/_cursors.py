@@ -62,7 +62,8 @@ class ListingCursor(OneShot, Generic[_T]):
 
     def _steps(self) -> Steps[Position[_T] | None]:
         """Fetch the next page; return the position after that, or None if there is no more."""
-        before = self._position
+        # The page at hand is used up: without it, two pages are never in memory.
+        before = self._position = self._listing.without_page(self._position)
         if before.is_last:
             return None
         page = yield self._listing.request(before)

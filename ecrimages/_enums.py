@@ -1,7 +1,5 @@
 """The enumerations of DescribeImages: closed for arguments, open for what ECR returns."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Self
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import ssl
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -125,7 +124,7 @@ _LIBRARIES = (
 _CALLERS_OF_HANDLERS = ("botocore.hooks", "aiobotocore.hooks", "aiobotocore._helpers")
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class CallFacts:
     """What is known of a call when something goes wrong in it."""
 
@@ -208,8 +207,6 @@ def _translated(error: Exception, facts: CallFacts) -> BaseException | None:
             return None if own is error else own
         if isinstance(error, ClientError) and _is_of_another_call(error, facts):
             return None
-    elif type(error).__name__ == "HTTPClientError" and (own := applications_own(error)):
-        return own
     secrets = Secrets([*facts.secrets, *_secrets_of_the_environment()])
     translated = _translation_of(error, facts, secrets)
     if translated is not None:
@@ -269,6 +266,12 @@ def _missing_id(text: str, request: Mapping[str, Any]) -> ImageId | None:
 
 def _transport_error(error: BotoCoreError, secrets: Secrets) -> TransportError | None:
     names = [ancestor.__name__ for ancestor in type(error).__mro__]
+    if "ParamValidationError" in names and "imageStatus" in str(error):
+        from botocore import __version__ as version
+
+        return ConfigurationError(
+            f"image_status needs botocore 1.41.0 or later, the first that knows it; {version} is installed"
+        )
     if not _PASSED_THROUGH.isdisjoint(names):
         return None
     error_class, retryable = next(_CLASS_BY_BOTOCORE_NAME[name] for name in names if name in _CLASS_BY_BOTOCORE_NAME)
@@ -281,6 +284,8 @@ def _transport_error(error: BotoCoreError, secrets: Secrets) -> TransportError |
 
 def _may_pass(error: BotoCoreError) -> bool:
     """Whether a failed connection may succeed later: not with this certificate, this proxy or this header."""
+    import ssl
+
     causes = [*_causes(error)]
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return False

@@ -18,8 +18,6 @@ ECRImagesError
     └── RepeatedTokenError
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

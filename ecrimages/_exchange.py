@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ import msgspec
 
 from ecrimages._error_mapping import CallFacts, applications_own, is_throttling
 from ecrimages._errors import CredentialsError, MalformedResponseError
+from ecrimages._operations import DESCRIBE_IMAGES, NamesPage, Operation
 from ecrimages._redaction import excerpt
 from ecrimages._response import (
     DecodedImages,
@@ -30,51 +31,14 @@ from ecrimages._response import (
     page_of,
 )
 
-__all__ = ["DESCRIBE_IMAGES", "DESCRIBE_REPOSITORIES", "CallOptions", "Exchange", "NamesPage", "Operation"]
+__all__ = ["CallOptions", "Exchange"]
 
 _LONGEST_DELAY: Final = 20
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _SIGNATURE = re.compile(r"Signature=([0-9a-f]{64})")
 
 
-@attrs.frozen
-class NamesPage:
-    """One page of the names of a registry's repositories."""
-
-    names: tuple[str, ...]
-    next_token: str | None
-    request_id: str | None = None
-
-
-@attrs.frozen
-class Operation:
-    """An operation of ECR that is read here."""
-
-    name: str
-    method: str
-    """The name of the client's method."""
-    decode: Callable[[bytes], DecodedImages | None]
-    """Checks the body of a 200. None leaves it to botocore's parser."""
-    page_from_parsed: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
-    items_name: str
-    """The attribute of a page that has its items."""
-
-
-def _check_names(body: bytes) -> None:
-    names_from_parsed(json_document(body))
-
-
-DESCRIBE_IMAGES = Operation("DescribeImages", "describe_images", decoded_images, page_from_parsed, "images")
-DESCRIBE_REPOSITORIES = Operation(
-    "DescribeRepositories",
-    "describe_repositories",
-    _check_names,
-    lambda response, _: NamesPage(*names_from_parsed(response)),
-    "names",
-)
-
-
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class CallOptions:
     """How calls on a client are made."""
 
@@ -97,6 +61,7 @@ class Exchange:
         self._request = request
         self._options = options
         self._client_secrets = secrets
+        self._truncation: MalformedResponseError | None = None
         self._problem: MalformedResponseError | None = None
         self._decoded: DecodedImages | None = None
         self._kept: list[dict[str, Any]] | None = None
@@ -107,7 +72,8 @@ class Exchange:
         match event_name.partition(".")[0]:
             case "before-parse":
                 # Before they are called: a handler may change the body, its length too.
-                self._problem, self._decoded = _truncation(arguments["response_dict"]), None
+                self._truncation = _truncation(arguments["response_dict"])
+                self._problem = self._decoded = None
             case "needs-retry":
                 if applications_own(arguments.get("caught_exception")):
                     return False
@@ -122,8 +88,6 @@ class Exchange:
                 self._check_signed(arguments["request"].headers)
             case "before-parse":
                 self._read(**arguments)
-            case "response-received":
-                self.facts.exception = arguments["exception"]
             case "needs-retry" if all(response is None for _, response in responses or ()):
                 return [*(responses or ()), (self, self._delay(arguments["attempts"]))]
             case "after-call":
@@ -154,7 +118,16 @@ class Exchange:
             details = response.get("imageDetails")
             if details is decoded.details if self._kept is None else details == self._kept:
                 return page_of(decoded.images, decoded.next_token, self._request)
-        return self._operation.page_from_parsed(response, self._request)
+        if self._operation is DESCRIBE_IMAGES:
+            return page_from_parsed(response, self._request)
+        return NamesPage(*names_from_parsed(response))
+
+    def _decode(self, body: bytes) -> DecodedImages | None:
+        """Return what a body holds; None leaves it to botocore's parser, once it is known to be good."""
+        if self._operation is DESCRIBE_IMAGES:
+            return decoded_images(body)
+        names_from_parsed(json_document(body))
+        return None
 
     def _check_signed(self, headers: Mapping[str, Any]) -> None:
         signed = [str(headers.get(name) or "") for name in ("X-Amz-Security-Token", "Authorization")]
@@ -186,10 +159,10 @@ class Exchange:
                 customized_response_dict["Error"] = {"Code": "300", "Message": error.get("message", "")}
             return
         try:
-            if self._problem is None:
-                self._decoded = self._operation.decode(body)
+            self._decoded = self._decode(body)
         except MalformedResponseError as problem:
-            self._problem = problem
+            # A whole document was not truncated, whatever length was announced: a recorder may have changed it.
+            self._problem = problem if problem.path or self._truncation is None else self._truncation
         if self._problem is not None:
             response_dict["body"] = b"{}"
         elif self._decoded is not None:

@@ -19,7 +19,7 @@ import attrs
 
 from ecrimages._errors import MalformedResponseError
 from ecrimages._mappings import SeverityCounts, thaw
-from ecrimages._redaction import excerpt, printable
+from ecrimages._redaction import excerpt, printable, redacted
 
 __all__ = ["RecordField", "as_time", "fields_of", "is_enum", "record_from_dict", "record_to_dict", "wire"]
 
@@ -39,7 +39,7 @@ def wire(name: str, *, repeats: bool = False) -> dict[str, Any]:
     return {"wire": name, "repeats": repeats}
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class RecordField:
     """What is known of a record's field."""
 
@@ -85,11 +85,12 @@ def record_from_dict(record_class: type[_T], item: object, path: str = "") -> _T
     """
     try:
         record: _T = _record(record_class, item)
-        return record
     except _UnreadableError as unreadable:
         problem, place = str(unreadable), path + unreadable.path
     except RecursionError:
         problem, place = "nested too deeply", path
+    else:
+        return record
     raise MalformedResponseError(problem, path=place.lstrip("."))
 
 
@@ -198,7 +199,7 @@ def _severity_counts(value: object) -> SeverityCounts:
         raise _expected("an object of severities and counts", value)
     return SeverityCounts(
         {
-            _string(severity): _located(f".{printable(severity, 60)}", _integer, count)
+            _string(severity): _located(f".{printable(redacted(severity), 60)}", _integer, count)
             for severity, count in value.items()
             if count is not None
         }

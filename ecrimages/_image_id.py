@@ -1,7 +1,5 @@
 """`ImageId`: the id of one image, by tag or by digest."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, final
 
@@ -44,7 +42,7 @@ class ImageId:
     """A manifest digest, `sha256:…`. None if the image is identified by tag. ECR: `imageDigest`."""
 
     @tag.validator
-    def _check_tag(self, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+    def _check_tag(self, attribute: Any, value: str | None) -> None:
         _check_matches(
             "tag",
             value,
@@ -53,7 +51,7 @@ class ImageId:
         )
 
     @digest.validator
-    def _check_digest(self, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+    def _check_digest(self, attribute: Any, value: str | None) -> None:
         _check_matches("digest", value, _DIGEST, "'sha256:' and 64 lower-case hex digits")
 
     def __attrs_post_init__(self) -> None:

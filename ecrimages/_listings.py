@@ -64,7 +64,7 @@ def image_listing(
         start_token=start_token,
         registry_id=registry_id,
     )
-    return Listing(request, page_size=page_size, limit=limit, items_name="images")
+    return Listing(request, page_size=page_size, limit=limit, operation_name="DescribeImages", items_name="images")
 
 
 def name_listing(registry_id: str | None) -> Listing[str]:
@@ -77,7 +77,7 @@ def name_listing(registry_id: str | None) -> Listing[str]:
     check_registry_id(registry_id)
     request = {} if registry_id is None else {"registryId": registry_id}
     # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html: 1000 at most.
-    return Listing(request, page_size=1000, items_name="names")
+    return Listing(request, page_size=1000, operation_name="DescribeRepositories", items_name="names")
 
 
 def image_lookup(
@@ -158,7 +158,7 @@ def registry_schedule(
 
     def listing_of(name: str) -> Listing[Image]:
         request = repository_request(name, registry_id=registry_id) | parameters
-        return Listing(request, page_size=page_size, items_name="images")
+        return Listing(request, page_size=page_size, operation_name="DescribeImages", items_name="images")
 
     names = _given_names(repository_names)
     workers = _worker_count(max_workers, connections)

@@ -24,7 +24,7 @@ __all__ = ["Lookup", "LookupState"]
 _Batch = tuple[ImageId, ...]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class LookupState:
     """How far a look-up has come. Replaced as a whole, in one assignment."""
 

@@ -1,7 +1,5 @@
 """Immutable mappings that can be copied and pickled."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, TypeVar
 
@@ -121,6 +119,8 @@ def _count(key: object, value: object) -> int:
 
 def freeze(value: Any) -> Any:
     """Return a copy of JSON-like data in which nothing can be changed."""
+    if isinstance(value, FrozenMapping):
+        return value
     if isinstance(value, Mapping):
         return FrozenMapping({key: freeze(item) for key, item in value.items()})
     if isinstance(value, (list, tuple)):

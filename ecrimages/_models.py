@@ -4,11 +4,9 @@ Each field documents its meaning, unit, what None means, and ECR's own name; its
 code.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast, final
+from typing import Any, Self, cast, final
 
 import attrs
 
@@ -211,7 +209,7 @@ class Image:
         return self.manifest_media_type in _INDEX_MEDIA_TYPES
 
     @classmethod
-    def from_dict(cls, detail: Mapping[str, Any]) -> Image:
+    def from_dict(cls, detail: Mapping[str, Any]) -> Self:
         """Build an image from an item of `imageDetails`.
 
         Args:

@@ -100,7 +100,7 @@ class HandedInClient:
         """Leave the client open: it is the application's."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _Made:
     transport: Transport
     process: _Process

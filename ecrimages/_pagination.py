@@ -6,7 +6,6 @@ interrupts a call, the position is that of before or that of after, and the list
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from operator import length_hint
 from typing import Any, Generic, TypeVar
@@ -20,7 +19,7 @@ __all__ = ["Listing", "Position"]
 _T = TypeVar("_T")
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Position(Generic[_T]):
     """How far a listing has come."""
 
@@ -49,14 +48,22 @@ class Listing(Generic[_T]):
         parameters: The parameters of the first request, without its page size.
         page_size: How many items to request at a time.
         limit: How many items to return in all. None for all of them.
+        operation_name: The operation that lists, for errors.
         items_name: The attribute of a page that has its items.
     """
 
     def __init__(
-        self, parameters: Mapping[str, Any], *, page_size: int, limit: int | None = None, items_name: str
+        self,
+        parameters: Mapping[str, Any],
+        *,
+        page_size: int,
+        limit: int | None = None,
+        operation_name: str,
+        items_name: str,
     ) -> None:
         self.parameters = {name: value for name, value in parameters.items() if name != "nextToken"}
         self._page_size = page_size
+        self._operation_name = operation_name
         self._items_name = items_name
         token = parameters.get("nextToken")
         self.start: Position[_T] = Position(next_token=token, remaining=limit, is_last=limit == 0)
@@ -79,7 +86,7 @@ class Listing(Generic[_T]):
         number = position.pages_fetched + 1
         token = page.next_token
         if token is not None and self._page_numbers.setdefault(_fingerprint(token), number) != number:
-            raise RepeatedTokenError(token, request_id=page.request_id)
+            raise self._repeated_token(token, page.request_id)
         items = self.items_of(page)
         remaining = position.remaining
         if remaining is not None:
@@ -98,12 +105,21 @@ class Listing(Generic[_T]):
             is_last=token is None or remaining == 0,
         )
 
+    def without_page(self, position: Position[_T]) -> Position[_T]:
+        """Return the same position without the page at hand, of which nothing is left, to free its memory."""
+        return attrs.evolve(position, page=None, items=iter(()))
+
     def rest(self, position: Position[_T]) -> tuple[Any, Position[_T]]:
         """Return what is left of the page at hand, and the position after it. Both share no memory."""
         count = length_hint(position.items)
         items = self.items_of(position.page)
         rest = self.with_items(position.page, items[len(items) - count :])
         return rest, attrs.evolve(position, page=self.with_items(rest, ()), items=iter(()))
+
+    def _repeated_token(self, token: str, request_id: str | None) -> RepeatedTokenError:
+        error = RepeatedTokenError(token, request_id=request_id)
+        error.operation_name, error.repository_name = self._operation_name, self.parameters.get("repositoryName")
+        return error
 
     def items_of(self, page: Any) -> tuple[_T, ...]:
         """Return the items of a page."""
@@ -116,5 +132,7 @@ class Listing(Generic[_T]):
 
 
 def _fingerprint(token: str) -> bytes:
+    import hashlib
+
     # Tokens can be long, and there may be one for each image.
     return hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=16).digest()

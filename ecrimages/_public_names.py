@@ -12,6 +12,7 @@ def publish(module: str, names: Mapping[str, object]) -> None:
     """Make tracebacks, reprs, pickles and the documentation show classes as those of `module`."""
     for value in names.values():
         if isinstance(value, type):
-            # Annotations are evaluated in the namespace of `__module__`, which lacks what the private one imports.
-            value.__annotations__ = typing.get_type_hints(value)
+            if any(isinstance(annotation, str) for annotation in value.__annotations__.values()):
+                # They would be evaluated in the namespace of `module`, which lacks what the private one imports.
+                value.__annotations__ = typing.get_type_hints(value)
             value.__module__ = module

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import json
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from reprlib import Repr
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 __all__ = ["Secrets", "excerpt", "printable", "redacted"]
 
@@ -19,24 +16,32 @@ _LONGEST_EXCERPT = 200
 # Test credentials such as "testing" stand in too many texts to be removed from all of them.
 _SHORTEST_SECRET = 8
 
+
 # Services and proxies may quote the request that they refused. The values that a call was sent with are removed
 # by value; these patterns find what is left, by the names that stand before it. Between the name and the value
 # stand quotes, colons, tags and escapes. Possessive quantifiers keep the time linear.
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        (
-            r"(?P<kept>(?:security[-_]token|session[-_]?token|secret[-_]?access[-_]?key|client[-_]?secret|"
-            r"(?:proxy[-_])?authorization['\"\s:=&;a-z]{1,16}?(?:basic|bearer))"
-            r"(?:&#?\w{1,8};|%[0-9a-f]{2}|\\u[0-9a-f]{4}|</?\w{1,10}>|[^\w%&<+/]|[%&<\\]){1,40}+)[\w+/=.~%-]++"
-        ),
-        r"(?P<kept>\b(?:Credential|Signature)=)[^\s,;&'\"<]++",
-        # user:password@, after a scheme or at the beginning of a word. An image reference is no password.
-        r"(?P<kept>://|(?<![^\s'\"(<=,]))[^\s:/@'\"(<=,]{1,256}+:(?!//)[^\s@'\"]{1,256}+(?=@(?!sha256:))",
-        r"(?P<kept>://)[^\s/@'\"]{1,256}+(?=@)",
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    # Compiled on first use: that takes longer than to import the rest of the package.
+    return tuple(
+        re.compile(pattern, re.IGNORECASE)
+        for pattern in (
+            (
+                r"(?P<kept>(?:security[-_]token|session[-_]?token|secret[-_]?access[-_]?key|client[-_]?secret|"
+                r"(?:proxy[-_])?authorization['\"\s:=&;a-z]{1,16}?(?:basic|bearer))"
+                r"(?:&#?\w{1,8};|%[0-9a-f]{2}|\\u[0-9a-f]{4}|</?\w{1,10}>|[^\w%&<+/]|[%&<\\]){1,40}+)(?!redacted\])[\w+/=.~%-]++"
+            ),
+            r"(?P<kept>\b(?:Credential|Signature)=)[^\s,;&'\"<]++",
+            # user:password@, after a scheme or at the beginning of a word. An image reference is no password.
+            r"(?P<kept>://|(?<![^\s'\"(<=,]))[^\s:/@'\"(<=,]{1,256}+:(?!//)[^\s@'\"]{1,256}+(?=@(?!sha256:))",
+            r"(?P<kept>://)[^\s/@'\"]{1,256}+(?=@)",
+        )
     )
-)
-_CONTROL_CHARACTER = re.compile(r"[^\x20-\x7e\xa1-\U0010ffff]|[\u2028\u2029\ud800-\udfff]")
+
+
+@functools.cache
+def _control_characters() -> re.Pattern[str]:
+    return re.compile(r"[^\x20-\x7e\xa1-\U0010ffff]|[\u2028\u2029\ud800-\udfff]")
 
 
 class Secrets:
@@ -47,6 +52,11 @@ class Secrets:
     """
 
     def __init__(self, values: Iterable[str]) -> None:
+        import base64
+        import html
+        import json
+        from urllib.parse import quote, quote_plus
+
         variants: set[str] = set()
         for value in map(str.strip, values):
             if len(value) >= _SHORTEST_SECRET:
@@ -68,14 +78,12 @@ class Secrets:
         return self._pattern.sub(_REDACTED, text) if self._pattern else text
 
 
-_NO_SECRETS = Secrets(())
-
-
-def redacted(value: Any, secrets: Secrets = _NO_SECRETS) -> Any:
+def redacted(value: Any, secrets: Secrets | None = None) -> Any:
     """Return JSON-like data without secrets: those of the call, and what looks like one."""
     if isinstance(value, str):
-        value = secrets.removed_from(value)
-        for pattern in _PATTERNS:
+        if secrets is not None:
+            value = secrets.removed_from(value)
+        for pattern in _patterns():
             value = pattern.sub(rf"\g<kept>{_REDACTED}", value)
         return value
     if isinstance(value, bytes):
@@ -91,7 +99,7 @@ def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
     """Return a text on one line, with control characters escaped, cut to a length that people read."""
     # Cut before the work: a service may send megabytes.
     line = " ".join(text[: 4 * longest].split())
-    line = _CONTROL_CHARACTER.sub(lambda found: ascii(found[0])[1:-1], line)
+    line = _control_characters().sub(lambda found: ascii(found[0])[1:-1], line)
     return line if len(line) <= longest else f"{line[:longest]}..."
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from types import TracebackType
-from typing import Any, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 from ecrimages._cursors import OneShot
 from ecrimages._models import Image, ImagePage
 from ecrimages._registry_cursor import RegistryCursor
 from ecrimages._registry_schedule import Fetch, RegistrySchedule
 from ecrimages._threads import Threads
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["RegistryIterator", "ThreadWorkers"]
 
@@ -112,6 +114,8 @@ class ThreadWorkers:
     def wait(self, timeout: float | None) -> None:
         """Wait until a fetch has ended, or for the time-out."""
         if self.in_flight:
+            from concurrent.futures import FIRST_COMPLETED, wait
+
             wait([future for _, future in self.in_flight.values()], timeout, FIRST_COMPLETED)
         elif timeout is not None:
             time.sleep(timeout)

@@ -15,8 +15,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ecrimages._cursors import OneShot, check_not_moved
 from ecrimages._errors import ECRImagesError, ThrottlingError
-from ecrimages._exchange import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES, Operation
 from ecrimages._gate import Gate
+from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES, Operation
 from ecrimages._registry_schedule import Fetch, RegistrySchedule, RegistryState
 
 __all__ = ["Outcome", "RegistryCursor", "Workers", "operation_of"]

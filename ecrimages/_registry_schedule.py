@@ -24,7 +24,7 @@ __all__ = ["Fetch", "RegistrySchedule", "RegistryState"]
 _NAMES = -1
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Fetch:
     """A page to request."""
 
@@ -41,7 +41,7 @@ class Fetch:
         return self.listing.request(self.position)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _OpenRepository:
     """A repository of which pages are fetched."""
 
@@ -54,7 +54,7 @@ class _OpenRepository:
     error: BaseException | None = None
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class RegistryState:
     """How far the listing of a registry has come."""
 

@@ -36,7 +36,7 @@ __all__ = [
 _FALLBACK_ERRORS = (msgspec.MsgspecError, OSError, OverflowError, RecursionError, ValueError)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class DecodedImages:
     """What the body of a 200 holds."""
 
@@ -84,7 +84,10 @@ def page_of(images: tuple[Image, ...], next_token: str | None, request: Mapping[
         if wanted is not None and not {wanted}.issuperset(map(attrgetter(name), images)):
             _refuse_others(images, name, wire_name, wanted)
     if len(set(map(attrgetter("digest"), images))) < len(images):
-        images = tuple({image.digest: image for image in reversed(images)}.values())[::-1]
+        first: dict[str, Image] = {}
+        for image in images:
+            first.setdefault(image.digest, image)
+        images = tuple(first.values())
     # An empty token, sent back, would start over at the first page.
     return ImagePage(images=images, next_token=next_token or None, repository_name=request.get("repositoryName"))
 

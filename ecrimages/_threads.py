@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextvars
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["Threads"]
 
@@ -27,6 +29,8 @@ class Threads:
         """Call something in a thread, in a copy of the caller's context (tracing)."""
         made = self._made
         if made is None or made[0] != os.getpid():
+            from concurrent.futures import ThreadPoolExecutor
+
             self._made = made = os.getpid(), ThreadPoolExecutor(self._count, thread_name_prefix="ecrimages")
         return made[1].submit(contextvars.copy_context().run, call, *arguments)
 

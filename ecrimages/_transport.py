@@ -9,7 +9,8 @@ from typing import Any
 
 from ecrimages._client_view import ClientView, secrets_of
 from ecrimages._error_mapping import translated_errors
-from ecrimages._exchange import CallOptions, Exchange, Operation
+from ecrimages._exchange import CallOptions, Exchange
+from ecrimages._operations import Operation
 
 __all__ = ["AnyTransport", "CallEvents", "PreparedCall", "Transport"]
 

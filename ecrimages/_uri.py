@@ -1,7 +1,5 @@
 """`ImageURI`: the URI by which a deployed image is known."""
 
-from __future__ import annotations
-
 import re
 from typing import Self, final
 

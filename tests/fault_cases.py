@@ -1,18 +1,19 @@
-"""What can go wrong with a request, and the error that it is to be."""
+"""What can go wrong with a response, and the error that it becomes."""
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http.client import parse_headers
 from typing import Any
 
 import attrs
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import ConnectionClosedError, CredentialRetrievalError
+from botocore.exceptions import CredentialRetrievalError
 
 from ecrimages import (
     AccessDeniedError,
@@ -29,178 +30,155 @@ from ecrimages import (
 )
 from ecrimages.testing import FakeECR, Fault
 
-__all__ = [
-    "CASES",
-    "PUSHED",
-    "SHORT_BODY",
-    "Case",
-    "answer_with",
-    "bring_about",
-    "in_second",
-    "unused_address",
-]
-
-PUSHED = datetime(2026, 1, 12, 15, 2, 26, tzinfo=timezone.utc)
-
-Details = list[Any]
+__all__ = ["CASES", "Case", "bring_about", "in_second", "serve_once", "unused_address", "with_fields"]
 
 
-def in_details(change: Callable[[Details], object]) -> Fault:
-    """Return a fault that changes `imageDetails`."""
-    return Fault.edit(lambda answer: change(answer["imageDetails"]))
-
-
-def in_second(name: str, value: object) -> Fault:
-    """Return a fault that sets a member of the second image of the page."""
-    return in_details(lambda details: details[1].__setitem__(name, value))
+def in_second(**fields: object) -> Fault:
+    """Return a fault that sets fields of the second image of the page."""
+    return Fault.edit(lambda response: response["imageDetails"][1].update(fields))
 
 
 def without(name: str) -> Fault:
-    """Return a fault that leaves a member of the second image of the page out."""
-    return in_details(lambda details: details[1].pop(name))
+    """Return a fault that leaves out a field of the second image of the page."""
+    return Fault.edit(lambda response: response["imageDetails"][1].pop(name))
 
 
-def answer_with(**members: object) -> Fault:
-    """Return a fault that changes members of the answer."""
-    return Fault.edit(lambda answer: answer.update(members))
+def with_fields(**fields: object) -> Fault:
+    """Return a fault that sets fields of the response."""
+    return Fault.edit(lambda response: response.update(fields))
 
 
-def of_a_short_body() -> tuple[type[ECRImagesError], str, str | None]:
-    """Return the error of a body that is shorter than announced, which some versions of botocore notice."""
-    with FakeECR() as ecr:
-        ecr.add_repository("team/app")
-        ecr.inject_faults(Fault.closed())
-        try:
-            ecr.client().describe_images(repositoryName="team/app")
-        except ConnectionClosedError:
-            return TransportError, "Connection was closed", None
-    return MalformedResponseError, "bytes came", ""
+def unused_address() -> str:
+    """Return an address on this machine at which nobody listens, such as `127.0.0.1:40123`."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{unused.getsockname()[1]}"
 
 
-SHORT_BODY = of_a_short_body()
+def serve_once(response: bytes) -> str:
+    """Return the address of a server that sends these bytes to the first request, and hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listener, listener.accept()[0] as connection:
+            # What is left unread when a socket is closed makes a reset of the close.
+            with connection.makefile("rb") as request:
+                request.readline()
+                request.read(int(parse_headers(request)["Content-Length"]))
+            connection.sendall(response)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-def detour(url: str) -> Callable[[Any], None]:
-    """Return what sends a client's next call somewhere else."""
+def detour(address: Callable[[], str]) -> Callable[[Any], None]:
+    """Return a function that sends a client's next request to another address."""
 
     def bring_about(client: Any) -> None:
         def send_elsewhere(params: dict[str, Any], **_: object) -> None:
             client.meta.events.unregister("before-call.ecr", send_elsewhere)
-            params["url"] = url
+            params["url"] = f"http://{address()}/"
 
         client.meta.events.register("before-call.ecr", send_elsewhere)
 
     return bring_about
 
 
-def unused_address() -> str:
-    """Return an address on this machine at which nobody listens, as in `127.0.0.1:40123`."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{unused.getsockname()[1]}"
-
-
-def refused(client: Any) -> None:
-    """Have the next call of a client meet an address at which nobody listens."""
-    detour(f"http://{unused_address()}/")(client)
-
-
-def sent(answer: bytes) -> Callable[[Any], None]:
-    """Return what has the next call of a client meet a server that sends these bytes and hangs up."""
-
-    def bring_about(client: Any) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-
-        def serve() -> None:
-            with listener, listener.accept()[0] as connection:
-                # What is left unread when a socket is closed makes a reset of the close.
-                with connection.makefile("rb") as request:
-                    request.readline()
-                    request.read(int(parse_headers(request)["Content-Length"]))
-                connection.sendall(answer)
-
-        threading.Thread(target=serve, daemon=True).start()
-        detour(f"http://127.0.0.1:{listener.getsockname()[1]}/")(client)
-
-    return bring_about
+def sent(response: bytes) -> Callable[[Any], None]:
+    """Return a function that has a client's next request meet a server that sends these bytes."""
+    return detour(lambda: serve_once(response))
 
 
 def credentials_lost(client: Any) -> None:
-    """Have the next refresh of a client's credentials fail, as when an instance does not hand them out."""
-    outcomes: list[Exception | None] = [CredentialRetrievalError(provider="test", error_msg="no answer")]
+    """Have the next refresh of a client's credentials fail, as when an instance does not provide them."""
+    outcomes: list[Exception | None] = [CredentialRetrievalError(provider="test", error_msg="no response")]
 
     def refresh() -> dict[str, str]:
         if outcomes and (error := outcomes.pop()):
             raise error
-        in_an_hour = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
+        in_an_hour = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
         return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": in_an_hour}
 
-    client._request_signer._credentials = RefreshableCredentials("a", "b", "c", PUSHED, refresh, "test")
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    client._request_signer._credentials = RefreshableCredentials("a", "b", "c", long_ago, refresh, "test")
 
 
 @attrs.frozen
 class Case:
-    """Something that goes wrong, and the error that it is to be."""
+    """Something that goes wrong, and the error that it becomes."""
 
     name: str
     fault: Fault | Callable[[Any], None]
     error: type[ECRImagesError]
-    says: str
+    text: str = ""
     path: str | None = None
     retryable: bool = False
     config: Config = attrs.field(factory=Config)
 
 
-CUT = "or was cut short"
+def malformed(name: str, fault: Fault, text: str, path: str = "", *, retryable: bool = False) -> Case:
+    """Return a case of a MalformedResponseError."""
+    return Case(name, fault, MalformedResponseError, text, path, retryable)
+
+
+def service(name: str, fault: Fault, error: type[ServiceError], text: str = "", *, retryable: bool = False) -> Case:
+    """Return a case of a ServiceError."""
+    return Case(name, fault, error, text, None, retryable)
+
+
+TRUNCATED = "truncated"
+CODE = "com.amazonaws.ecr#AccessDeniedException"
 CASES = [
-    Case("throttling", Fault.throttling(), ThrottlingError, "Rate exceeded", retryable=True),
-    Case("ServerException", Fault.server_error(), ServerError, "HTTP 500", retryable=True),
-    Case("500 with HTML", Fault.html(status=500), ServerError, "HTTP 500", retryable=True),
-    Case("502 with HTML", Fault.html(), ServerError, "HTTP 502", retryable=True),
-    Case("503 without a body", Fault.body(b"", status=503), ServerError, "HTTP 503", retryable=True),
-    Case("504 with a list", Fault.body(b"[1]", status=504), ServerError, "HTTP 504", retryable=True),
-    Case("403 with HTML", Fault.html(status=403), ServiceError, "HTTP 403"),
-    Case("400 without a body", Fault.body(b"", status=400), ServiceError, "HTTP 400"),
-    Case("400 that is not UTF-8", Fault.body(b"\xff{", status=400), ServiceError, "HTTP 400"),
-    Case("400 with numbers", Fault.body(b'{"__type": 1}', status=400), ServiceError, "HTTP 400"),
-    Case("an unknown code", Fault.error("NewException", "Something new"), ServiceError, "Something new"),
-    Case("expired credentials", Fault.expired_token(), AuthenticationError, "is expired"),
-    Case(
-        "unknown credentials",
-        Fault.error("UnrecognizedClientException", "The security token included in the request is invalid."),
-        AuthenticationError,
-        "is invalid",
+    service("throttling", Fault.throttling(), ThrottlingError, "Rate exceeded", retryable=True),
+    service("ServerException", Fault.server_error(), ServerError, "HTTP 500", retryable=True),
+    service("500 with HTML", Fault.html(status=500), ServerError, "HTTP 500", retryable=True),
+    service("502 with HTML", Fault.html(), ServerError, "HTTP 502", retryable=True),
+    service("503 without a body", Fault.body(b"", status=503), ServerError, "HTTP 503", retryable=True),
+    service("504 with a list", Fault.body(b"[1]", status=504), ServerError, "HTTP 504", retryable=True),
+    service("501", Fault.error("InternalFailure", "not implemented", status=501), ServerError, "not implemented"),
+    service("408", Fault.body(b"", status=408), ServiceError, "HTTP 408", retryable=True),
+    service("429 with HTML", Fault.html(status=429), ServiceError, "HTTP 429", retryable=True),
+    service("403 with HTML", Fault.html(status=403), ServiceError, "HTTP 403"),
+    service("400 without a body", Fault.body(b"", status=400), ServiceError, "HTTP 400"),
+    service("400 that is not UTF-8", Fault.body(b"\xff{", status=400), ServiceError, "HTTP 400"),
+    service("400 nested too deeply", Fault.body(b"[" * 200_000, status=400), ServiceError, "HTTP 400"),
+    service("400 with a number for a code", Fault.body(b'{"__type": 1}', status=400), ServiceError, "HTTP 400"),
+    service("400 with null", Fault.body(b"null", status=400), ServiceError, "HTTP 400"),
+    service(
+        "404 of a registry's endpoint",
+        Fault.body(b'{"errors": [{"code": "NAME_UNKNOWN", "message": "page not found"}]}', status=404),
+        ServiceError,
+        "NAME_UNKNOWN",
     ),
-    Case(
-        "a wrong signature", Fault.error("InvalidSignatureException", "No"), AuthenticationError, "No (Desc"
+    service("300 with JSON", Fault.body(b'{"imageDetails": "abc"}', status=300), ServiceError, "HTTP 300"),
+    service("301 with JSON", Fault.body(b'{"imageDetails": []}', status=301), ServiceError, "HTTP 301"),
+    service("304 without a body", Fault.body(b"", status=304), ServiceError, "HTTP 304"),
+    service("an unknown code", Fault.error("NewException", "Something new"), ServiceError, "Something new"),
+    service("expired credentials", Fault.expired_token(), AuthenticationError, "is expired"),
+    service(
+        "a wrong signature", Fault.error("InvalidSignatureException", "No"), AuthenticationError, "check the clock"
     ),
-    Case(
-        "an unsigned request",
-        Fault.error("MissingAuthenticationTokenException", "Missing Authentication Token", status=403),
-        AuthenticationError,
-        "Missing Authentication Token",
-    ),
-    Case("access denied, 400", Fault.access_denied(), AccessDeniedError, "is not authorized to perform"),
-    Case("access denied, 403", Fault.access_denied(status=403), AccessDeniedError, "HTTP 403"),
-    Case(
-        "access denied, 400, with a prefix",
-        Fault.error("com.amazonaws.ecr#AccessDeniedException", "No"),
-        AccessDeniedError,
-        "HTTP 400",
-    ),
-    Case(
-        "access denied, 403, with a prefix",
-        Fault.error("com.amazonaws.ecr#AccessDeniedException", "No", status=403),
-        AccessDeniedError,
-        "HTTP 403",
-    ),
-    Case("credentials that are lost", credentials_lost, CredentialsError, "no answer", retryable=True),
-    Case("connection refused", refused, TransportError, "Could not connect", retryable=True),
+    service("an unsigned request", Fault.error("MissingAuthenticationToken", status=403), AuthenticationError),
+    service("access denied, 400", Fault.access_denied(), AccessDeniedError, "is not authorized to perform"),
+    service("access denied, 403", Fault.access_denied(status=403), AccessDeniedError, "HTTP 403"),
+    service("a code with a prefix", Fault.error(CODE, "No", status=403), AccessDeniedError, "HTTP 403"),
+    *[
+        service(
+            f"an error in {encoding}",
+            Fault.body(json.dumps({"__type": "ThrottlingException", "message": "slow"}).encode(encoding), status=400),
+            ThrottlingError,
+            "slow",
+            retryable=True,
+        )
+        for encoding in ("utf-8-sig", "utf-16")
+    ],
+    Case("credentials that are lost", credentials_lost, CredentialsError, "no response", retryable=True),
+    Case("connection refused", detour(unused_address), TransportError, "Could not connect", retryable=True),
     Case("connection reset", Fault.reset(), TransportError, "Connection was closed", retryable=True),
-    Case("no answer at all", sent(b""), TransportError, "Connection was closed", retryable=True),
-    Case("an answer that is not HTTP", sent(b"SSH-2.0-OpenSSH\r\n"), TransportError, "", retryable=True),
+    Case("no response at all", sent(b""), TransportError, "Connection was closed", retryable=True),
+    Case("a response that is not HTTP", sent(b"SSH-2.0-OpenSSH\r\n"), TransportError, retryable=True),
     Case(
-        "a chunk that is cut",
+        "a chunk that is truncated",
         sent(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n{"imageDetails": ['),
         TransportError,
         "Connection was closed",
@@ -210,7 +188,7 @@ CASES = [
         "a body without an end",
         sent(b'HTTP/1.1 200 OK\r\n\r\n{"imageDetails": ['),
         MalformedResponseError,
-        CUT,
+        TRUNCATED,
         path="",
         retryable=True,
     ),
@@ -222,91 +200,42 @@ CASES = [
         retryable=True,
         config=Config(read_timeout=0.4),
     ),
-    Case("200, closed in the body", Fault.closed(), *SHORT_BODY, True),
-    Case("200, closed before the body", Fault.closed(0), *SHORT_BODY, True),
-    Case("200 with HTML", Fault.html(status=200), MalformedResponseError, "'<html>", "", True),
-    Case("200 with half a body", Fault.truncated(), MalformedResponseError, CUT, "", True),
-    Case("200 with no body", Fault.body(b""), MalformedResponseError, CUT, "", True),
-    Case("200 that is not UTF-8", Fault.body(b"{\xff"), MalformedResponseError, CUT, "", True),
-    Case("200 nested too deeply", Fault.body(b"[" * 200_000), MalformedResponseError, CUT, "", True),
-    Case("200 with a list", Fault.body(b"[]"), MalformedResponseError, "not a JSON object but []", "", True),
-    Case("200 with null", Fault.body(b"null"), MalformedResponseError, "but None", "", True),
-    Case("200 with a string", Fault.body(b'"no"'), MalformedResponseError, "but 'no'", "", True),
-    Case("no imageDetails", Fault.body(b"{}"), MalformedResponseError, "missing", "imageDetails"),
-    Case(
-        "imageDetails null", answer_with(imageDetails=None), MalformedResponseError, "missing", "imageDetails"
+    # Some versions of botocore notice a body that is shorter than announced.
+    Case("200, closed in the body", Fault.closed(), ECRImagesError, retryable=True),
+    Case("200, closed before the body", Fault.closed(0), ECRImagesError, retryable=True),
+    malformed("200 with HTML", Fault.html(status=200), "begin with '<html>", retryable=True),
+    malformed("200 with half a body", Fault.truncated(), TRUNCATED, retryable=True),
+    malformed("200 with no body", Fault.body(b""), TRUNCATED, retryable=True),
+    malformed("200 that is not UTF-8", Fault.body(b"{\xff"), TRUNCATED, retryable=True),
+    malformed("200 nested too deeply", Fault.body(b"[" * 200_000), TRUNCATED, retryable=True),
+    malformed("200 with a list", Fault.body(b"[]"), "not a JSON object but []", retryable=True),
+    malformed("200 with null", Fault.body(b"null"), "but None", retryable=True),
+    malformed("200 with a string", Fault.body(b'"no"'), "but 'no'", retryable=True),
+    malformed("no imageDetails", Fault.body(b"{}"), "missing", "imageDetails", retryable=True),
+    malformed("another response", Fault.body(b'{"message": "no"}'), "missing", "imageDetails"),
+    malformed("imageDetails null", with_fields(imageDetails=None), "missing", "imageDetails"),
+    malformed("imageDetails no list", with_fields(imageDetails={}), "expected a list, not {}", "imageDetails"),
+    malformed("an item no object", with_fields(imageDetails=[[]]), "expected an object, not []", "imageDetails[0]"),
+    malformed("a required field missing", without("imageDigest"), "missing", "imageDetails[1].imageDigest"),
+    malformed("a required field null", in_second(imagePushedAt=None), "missing", "imageDetails[1].imagePushedAt"),
+    malformed(
+        "a size that is text",
+        in_second(imageSizeInBytes="1000"),
+        "expected an integer",
+        "imageDetails[1].imageSizeInBytes",
     ),
-    Case(
-        "imageDetails no list",
-        answer_with(imageDetails={}),
-        MalformedResponseError,
-        "expected a list, not {}",
-        "imageDetails",
+    malformed(
+        "milliseconds", in_second(imagePushedAt=1_515_737_500_000), "between the years", "imageDetails[1].imagePushedAt"
     ),
-    Case(
-        "a null in imageDetails",
-        in_details(lambda details: details.__setitem__(1, None)),
-        MalformedResponseError,
-        "expected an object, not None",
-        "imageDetails[1]",
-    ),
-    *[
-        Case(f"{name} {what}", fault, MalformedResponseError, "missing", f"imageDetails[1].{name}")
-        for name in ("registryId", "repositoryName", "imageDigest", "imagePushedAt")
-        for what, fault in (("missing", without(name)), ("null", in_second(name, None)))
-    ],
-    *[
-        Case(
-            f"{name} {value!r}",
-            in_second(name, value),
-            MalformedResponseError,
-            expected,
-            f"imageDetails[1].{name}",
-        )
-        for name, value, expected in (
-            ("imageDigest", 7, "expected a string, not 7"),
-            ("imagePushedAt", True, "expected a time"),
-            ("imagePushedAt", "yesterday", "expected a time"),
-            ("imagePushedAt", [1768230146], "expected a time"),
-            # In the year 50,000; and milliseconds where seconds are due.
-            ("imagePushedAt", 1_515_737_500_000, "between the years 1 and 9999"),
-            ("imagePushedAt", 1e300, "between the years 1 and 9999"),
-            ("imagePushedAt", float("nan"), "between the years 1 and 9999"),
-            ("imagePushedAt", float("inf"), "between the years 1 and 9999"),
-            ("lastArchivedAt", 1_515_737_500_000, "between the years 1 and 9999"),
-            ("imageSizeInBytes", "1000", "expected an integer, not '1000'"),
-            ("imageSizeInBytes", 0.5, "expected an integer"),
-            ("imageSizeInBytes", float("nan"), "expected an integer"),
-            ("imageTags", "v1", "expected a list of strings, not 'v1'"),
-            ("imageStatus", 1, "expected a string, not 1"),
-            ("imageScanStatus", "COMPLETE", "expected an object"),
-        )
-    ],
-    Case(
-        "a null among the tags",
-        in_second("imageTags", ["v1", None]),
-        MalformedResponseError,
-        "expected a string, not None",
-        "imageDetails[1].imageTags[1]",
-    ),
-    Case(
-        "a count that is text",
-        in_second("imageScanFindingsSummary", {"findingSeverityCounts": {"HIGH": "3"}}),
-        MalformedResponseError,
-        "expected an integer, not '3'",
-        "imageDetails[1].imageScanFindingsSummary.findingSeverityCounts.HIGH",
+    malformed("NaN", in_second(imagePushedAt=float("nan")), "between the years", "imageDetails[1].imagePushedAt"),
+    malformed(
+        "another repository", in_second(repositoryName="team/other"), "asked for", "imageDetails[1].repositoryName"
     ),
     *[
-        Case(
-            f"nextToken {token!r}",
-            answer_with(nextToken=token),
-            MalformedResponseError,
-            "expected a string",
-            "nextToken",
-        )
+        malformed(f"nextToken {token!r}", with_fields(nextToken=token), "expected a string", "nextToken")
         for token in (1, True, ["token"], {"token": 1})
     ],
-    Case("a repeated token", Fault.repeated_token(), RepeatedTokenError, "used already"),
+    Case("a repeated token", Fault.repeated_token(), RepeatedTokenError, "pagination loop"),
 ]
 
 

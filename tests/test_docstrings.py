@@ -19,9 +19,7 @@ def attribute_docstrings(module: ModuleType) -> dict[str, str | None]:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             for statement, following in zip(node.body, [*node.body[1:], None], strict=True):
                 if isinstance(statement, (ast.AnnAssign, ast.Assign)):
-                    target = (
-                        statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
-                    )
+                    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
                     docstrings[f"{node.name}.{ast.unparse(target)}"] = _docstring(following)
     return {name: text for name, text in docstrings.items() if "._" not in name}
 

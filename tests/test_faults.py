@@ -1,395 +1,291 @@
+"""Whatever goes wrong with a response is one of the library's errors, and loses no image."""
+
 from __future__ import annotations
 
-import contextlib
+import itertools
 from collections.abc import Callable, Iterator
-from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-import boto3
-import botocore.session
 import pytest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from fault_cases import CASES, PUSHED, SHORT_BODY, Case, answer_with, bring_about, in_second
+from fault_cases import CASES, Case, bring_about, in_second, with_fields
+from samples import PUSHED
 
 from ecrimages import (
     Client,
-    CredentialsError,
     ECRImagesError,
     Image,
-    ImageIterator,
     MalformedResponseError,
-    RepeatedTokenError,
     ResponseError,
+    ServerError,
     ServiceError,
     ThrottlingError,
-    TransportError,
 )
 from ecrimages.testing import FakeECR, Fault
 
-# The middle page is the one that goes wrong.
-PAGE_SIZE = 3
-SIZES_OF_PAGES = [3, 3, 2]
 Mode = Literal["legacy", "standard", "adaptive"]
-RETRY_MODES = get_args(Mode)
-
-PLAYED = [case for case in CASES if isinstance(case.fault, Fault) and case.name != "a time-out"]
 
 
-@contextlib.contextmanager
-def repository(config: Config | None = None) -> Iterator[tuple[FakeECR, Any, tuple[Image, ...]]]:
-    """Give an ECR with three pages of images, a boto3 client of it, and the images in its order."""
-    with FakeECR() as ecr:
-        images = [
-            ecr.add_image("team/app", tags=[f"v{number}"], pushed_at=PUSHED + timedelta(days=number))
-            for number in range(sum(SIZES_OF_PAGES))
-        ]
-        yield ecr, ecr.client(config), tuple(sorted(images, key=lambda image: image.digest))
+@pytest.fixture
+def images(ecr: FakeECR) -> list[Image]:
+    """The eight images of `team/app`, in the order of the fake: by digest."""
+    added = [ecr.add_image("team/app", tags=[f"v{number}"], pushed_at=PUSHED) for number in range(8)]
+    return sorted(added, key=lambda image: image.digest)
 
 
-def listing(client: Client, start_token: str | None = None) -> ImageIterator:
-    """Begin to list the repository."""
-    return client.describe_images("team/app", page_size=PAGE_SIZE, start_token=start_token)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_fault_loses_no_image(ecr: FakeECR, images: list[Image], case: Case) -> None:
+    """It is the library's own error, with everything there is to know, and the iterator resumes with the page."""
+    boto3_client = ecr.client(case.config)
+    listing = Client(boto3_client).describe_images("team/app", page_size=3)
+    came = list(itertools.islice(listing, 3))
+    bring_about(case, ecr, boto3_client)
 
+    with pytest.raises(case.error) as caught:
+        next(listing)
+    came += listing
 
-def check_error(error: ECRImagesError, case: Case) -> None:
-    """Check that an error tells what, where and whether to try again, and what it came from."""
-    assert type(error) is case.error
-    assert case.says in str(error)
-    assert "\n" not in str(error)
-    assert getattr(error, "path", None) == case.path
+    error = caught.value
+    assert came == images
+    assert case.text in str(error)
+    assert str(error).isprintable()
+    assert len(str(error)) < 800
     assert error.retryable is case.retryable
+    assert error.repository_name == "team/app"
+    assert getattr(error, "path", None) == case.path or case.error is ECRImagesError
+    if isinstance(error, (ServiceError, ResponseError)):
+        assert error.operation_name == "DescribeImages"
+        # botocore drops the headers of a 5xx without JSON.
+        assert error.request_id is not None or case.error is ServerError or not isinstance(case.fault, Fault)
     if isinstance(error, ServiceError):
-        assert isinstance(error.__cause__, ClientError)
-    elif isinstance(error, TransportError):
-        assert isinstance(error.__cause__, BotoCoreError)
-    elif isinstance(error, ResponseError) and isinstance(case.fault, Fault):
-        assert error.request_id is not None
-        assert error.request_id in str(error)
+        assert f"HTTP {error.http_status}, request id {error.request_id}" in str(error)
+        assert error.__cause__ is not None
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_fault_loses_no_image(case: Case) -> None:
-    """The fault comes out as a typed error; the same iterator then gives what is left, each image once."""
-    with repository(case.config) as (ecr, boto3_client, expected):
-        iterator = listing(Client(boto3_client))
-        images = [next(iterator) for _ in range(PAGE_SIZE)]
-        bring_about(case, ecr, boto3_client)
-
-        with pytest.raises(ECRImagesError) as caught:
-            next(iterator)
-        images += iterator
-
-        check_error(caught.value, case)
-        assert tuple(images) == expected
-        assert list(iterator) == []
+SOME = ("200 with half a body", "throttling", "connection reset")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_fault_loses_no_page(case: Case) -> None:
-    """By page it is the same, and the failed page is the first to come after the error."""
-    with repository(case.config) as (ecr, boto3_client, expected):
-        iterator = listing(Client(boto3_client))
-        pages = iterator.pages()
-        read = [next(pages)]
-        bring_about(case, ecr, boto3_client)
-
-        with pytest.raises(ECRImagesError) as caught:
-            next(pages)
-        at_the_error = iterator.next_token
-        read += pages
-
-        check_error(caught.value, case)
-        assert at_the_error == read[0].next_token
-        assert tuple(image for page in read for image in page.images) == expected
-        assert [len(page.images) for page in read] == SIZES_OF_PAGES
-        assert [page.next_token is None for page in read] == [False, False, True]
-        assert list(pages) == []
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_listing_can_be_taken_up_at_a_saved_token(case: Case) -> None:
-    """A new iterator that begins at the token saved before the fault gives what is left, each image once."""
-    with repository(case.config) as (ecr, boto3_client, expected):
-        client = Client(boto3_client)
-        first = next(listing(client).pages())
-        bring_about(case, ecr, boto3_client)
-
-        with pytest.raises(ECRImagesError) as caught:
-            list(listing(client, first.next_token))
-        rest = tuple(listing(client, first.next_token))
-
-        check_error(caught.value, case)
-        assert first.images + rest == expected
-
-
-# The first request has no token that could come again.
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in SOME], ids=lambda case: case.name)
 @pytest.mark.parametrize(
-    "case", [case for case in CASES if case.error is not RepeatedTokenError], ids=lambda case: case.name
+    "way",
+    [
+        lambda client: (
+            image for page in client.describe_images("team/app", page_size=3).pages() for image in page.images
+        ),
+        lambda client: client.get_images("team/app", [f"v{number}" for number in range(8)]),
+        lambda client: iter(client.newest_images("team/app", 8)),
+        lambda client: iter([client.get_image("team/app", f"v{number}") for number in range(8)]),
+    ],
+    ids=["pages", "get_images", "newest_images", "get_image"],
 )
-def test_a_fault_at_the_first_page_leaves_the_iterator_where_it_was(case: Case) -> None:
-    """An iterator that fails at once has not begun, and gives all when it is asked again."""
-    with repository(case.config) as (ecr, boto3_client, expected):
-        iterator = listing(Client(boto3_client))
-        bring_about(case, ecr, boto3_client)
+def test_a_fault_is_the_same_error_in_every_way(
+    ecr: FakeECR, boto3_client: Any, images: list[Image], case: Case, way: Callable[[Client], Iterator[Image]]
+) -> None:
+    """The other ways to read have the same errors, and their images after them."""
+    client = Client(boto3_client)
+    bring_about(case, ecr, boto3_client)
 
-        with pytest.raises(case.error):
-            next(iterator)
+    with pytest.raises(case.error, match=case.text) as caught:
+        list(way(client))
 
-        assert "0 images yielded, not started" in repr(iterator)
-        assert iterator.next_token is None
-        assert tuple(iterator) == expected
+    assert caught.value.retryable is case.retryable
+    assert sorted(way(client), key=lambda image: image.digest) == images
 
 
-@pytest.mark.parametrize("case", PLAYED, ids=lambda case: case.name)
-def test_a_fault_can_come_again_and_again(case: Case) -> None:
-    """However often a page fails, the iterator stays where it is; no image of the failed page came out."""
-    with repository() as (ecr, boto3_client, expected):
-        iterator = listing(Client(boto3_client))
-        images = [next(iterator) for _ in range(PAGE_SIZE)]
-        ecr.inject_faults(*[case.fault if isinstance(case.fault, Fault) else None] * 3)
+@pytest.mark.parametrize("by_page", [False, True])
+def test_a_fault_can_come_again_and_again(ecr: FakeECR, client: Client, images: list[Image], by_page: bool) -> None:
+    """However often a page fails, none of its images comes out before the page is known to be good."""
+    listing = client.describe_images("team/app", page_size=3)
+    way: Iterator[Any] = listing.pages() if by_page else listing
+    came = list(itertools.islice(way, 1 if by_page else 3))
+    ecr.inject_faults(*[in_second(imagePushedAt=None)] * 3)
 
-        for _ in range(3):
-            with pytest.raises(case.error):
-                next(iterator)
-            assert f"{PAGE_SIZE} images yielded, more to come" in repr(iterator)
-        images += iterator
+    for _ in range(3):
+        with pytest.raises(MalformedResponseError):
+            next(way)
+        assert "3 images yielded, more to come" in repr(listing)
+    came += way
 
-        assert tuple(images) == expected
-        assert len(ecr.requests) == len(SIZES_OF_PAGES) + 3
+    assert ([image for page in came for image in page.images] if by_page else came) == images
+    assert len(ecr.requests) == 6
 
 
 @pytest.mark.parametrize(
     ("fault", "seen"),
     [
-        pytest.param(
-            in_second("imageScanStatus", {"status": "NEW_STATUS"}),
-            lambda image: image.scan_status.status == "NEW_STATUS",
-            id="an unknown scan status",
+        (in_second(imageScanStatus={"status": "NEW"}), lambda image: image.scan_status.status == "NEW"),
+        (in_second(imageStatus="FROZEN"), lambda image: image.status == "FROZEN"),
+        (
+            in_second(imageScanFindingsSummary={"findingSeverityCounts": {"APOCALYPTIC": 1, "LOW": None}}),
+            lambda image: image.severity_counts == {"APOCALYPTIC": 1},
         ),
-        pytest.param(
-            in_second("imageStatus", "FROZEN"), lambda image: image.status == "FROZEN", id="an unknown status"
-        ),
-        pytest.param(
-            in_second("imageScanFindingsSummary", {"findingSeverityCounts": {"APOCALYPTIC": 1}}),
-            lambda image: image.scan_findings_summary.severity_counts["APOCALYPTIC"] == 1,
-            id="an unknown severity",
-        ),
-        pytest.param(
-            in_second("newMember", {"deep": [1]}),
-            lambda image: image.extra == {"newMember": {"deep": (1,)}},
-            id="an unknown member",
-        ),
-        pytest.param(in_second("imageTags", None), lambda image: image.tags == (), id="tags null"),
-        pytest.param(in_second("imageTags", []), lambda image: image.tags == (), id="no tags"),
-        pytest.param(
-            in_second("imageSizeInBytes", None), lambda image: image.size_in_bytes is None, id="size null"
-        ),
-        pytest.param(
-            in_second("imageSizeInBytes", 3.0e9),
-            lambda image: image.size_in_bytes == 3_000_000_000,
-            id="a size with an exponent",
-        ),
-        pytest.param(
-            in_second("imagePushedAt", 1.768230146e9),
-            lambda image: image.pushed_at == PUSHED,
-            id="a time with an exponent",
-        ),
-        pytest.param(
-            answer_with(newMember=[1]), lambda image: image.extra == {}, id="an unknown member of the answer"
-        ),
+        (in_second(newField={"deep": [1]}), lambda image: image.extra == {"newField": {"deep": (1,)}}),
+        (in_second(imageTags=None), lambda image: image.tags == ()),
+        (in_second(imageTags=[]), lambda image: image.tags == ()),
+        (in_second(imageTags=["v1", None]), lambda image: image.tags == ("v1",)),
+        (in_second(imageSizeInBytes=None), lambda image: image.size_in_bytes is None),
+        (in_second(imageSizeInBytes=3.0e9), lambda image: image.size_in_bytes == 3_000_000_000),
+        (in_second(imagePushedAt=1.768230146e9), lambda image: image.pushed_at == PUSHED),
+        (with_fields(newField=[1]), lambda image: image.extra == {}),
+    ],
+    ids=[
+        "scan status",
+        "status",
+        "severity",
+        "field",
+        "tags null",
+        "no tags",
+        "a tag null",
+        "size null",
+        "long",
+        "time",
+        "top",
     ],
 )
-def test_what_is_no_fault(fault: Fault, seen: Callable[[Image], bool]) -> None:
-    """Nulls, unknown members and unknown values in an answer are no reason to stop."""
-    with repository() as (ecr, boto3_client, expected):
-        ecr.inject_faults(None, fault)
+def test_what_is_no_fault(
+    ecr: FakeECR, client: Client, images: list[Image], fault: Fault, seen: Callable[[Image], bool]
+) -> None:
+    """Nulls, unknown fields and unknown values are no reason to stop."""
+    ecr.inject_faults(None, fault)
 
-        images = list(listing(Client(boto3_client)))
+    came = list(client.describe_images("team/app", page_size=3))
 
-        assert [image.digest for image in images] == [image.digest for image in expected]
-        assert seen(images[PAGE_SIZE + 1])
-        assert len(ecr.requests) == len(SIZES_OF_PAGES)
-
-
-@pytest.mark.parametrize("how_many", [1, 5])
-def test_an_empty_page_that_leads_on_is_passed_over(how_many: int) -> None:
-    """An empty page with a token is not the end, and does not come out of `pages()`."""
-    with repository() as (ecr, boto3_client, expected):
-        ecr.inject_faults(None, *[Fault.empty_page()] * how_many)
-
-        pages = list(listing(Client(boto3_client)).pages())
-
-        assert tuple(image for page in pages for image in page.images) == expected
-        assert [len(page.images) for page in pages] == SIZES_OF_PAGES
-        assert len(ecr.requests) == len(SIZES_OF_PAGES) + how_many
+    assert [image.digest for image in came] == [image.digest for image in images]
+    assert seen(came[4])
 
 
-@pytest.mark.parametrize("token", [None, ""])
-def test_no_token_is_the_end(token: str | None) -> None:
-    """A null token and an empty one end the listing as an absent one does: to send it would begin again."""
-    with repository() as (ecr, boto3_client, expected):
-        ecr.inject_faults(None, answer_with(nextToken=token))
-
-        images = tuple(listing(Client(boto3_client)))
-
-        assert images == expected[: 2 * PAGE_SIZE]
-
-
-def test_a_token_of_long_ago_is_a_repeated_one() -> None:
-    """A token that leads back to an earlier page than the last is noticed too, and can be got over."""
-    with repository() as (ecr, boto3_client, expected):
-        iterator = listing(Client(boto3_client))
-        first = next(iterator.pages())
-        ecr.inject_faults(None, answer_with(nextToken=first.next_token))
-        images = [*first.images, *(next(iterator) for _ in range(PAGE_SIZE))]
-
-        with pytest.raises(RepeatedTokenError) as caught:
-            next(iterator)
-        images += iterator
-
-        assert caught.value.token == first.next_token
-        assert tuple(images) == expected
-
-
-@pytest.fixture
-def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Have botocore wait for nothing before it tries again, and record how long it would have."""
-    waited: list[float] = []
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=waited.append))
-    return waited
-
-
-def attempts(mode: Mode, total: int) -> Config:
+def configured(mode: Mode, attempts: int) -> Config:
     """Return the configuration of a client that makes so many attempts."""
-    return Config(retries={"mode": mode, "total_max_attempts": total})
+    return Config(retries={"mode": mode, "total_max_attempts": attempts})
 
 
-# Of throttling, adaptive mode makes a slower rate, and waits.
-SEEN_BY_BOTOCORE = {
-    "ServerException": Fault.server_error(),
-    "502 with HTML": Fault.html(),
-    "503 without a body": Fault.body(b"", status=503),
-    "connection reset": Fault.reset(),
-}
-UNSEEN_BY_BOTOCORE = {
-    "200 with half a body": Fault.truncated(),
-    "200, closed in the body": Fault.closed(),
-    "200 with HTML": Fault.html(status=200),
-    "200 with no body": Fault.body(b""),
-    "200 with a list": Fault.body(b"[]"),
-}
 TRANSIENT = [
-    pytest.param(fault, id=name) for name, fault in {**SEEN_BY_BOTOCORE, **UNSEEN_BY_BOTOCORE}.items()
+    pytest.param(Fault.server_error(), id="ServerException"),
+    pytest.param(Fault.reset(), id="reset"),
+    pytest.param(Fault.truncated(), id="truncated"),
+    pytest.param(Fault.closed(), id="closed"),
+    pytest.param(Fault.html(status=200), id="HTML"),
 ]
 
 
-@pytest.mark.parametrize("mode", RETRY_MODES)
-@pytest.mark.parametrize("total", [1, 2, 3])
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+@pytest.mark.parametrize("attempts", [1, 3])
 @pytest.mark.parametrize("fault", TRANSIENT)
-def test_a_fault_is_tried_again_as_often_as_configured(
-    mode: Mode, total: int, fault: Fault, delays: list[float]
+def test_a_fault_is_retried_as_often_as_configured(
+    ecr: FakeECR, images: list[Image], delays: list[float], mode: Mode, attempts: int, fault: Fault
 ) -> None:
-    """A page that stays cut short is asked for as often as one that the service fails to give."""
-    with repository(attempts(mode, total)) as (ecr, boto3_client, expected):
-        iterator = listing(Client(boto3_client))
-        images = [next(iterator) for _ in range(PAGE_SIZE)]
-        ecr.inject_faults(*[fault] * total)
+    """A page that stays truncated is requested as often as one that the service fails to return."""
+    listing = Client(ecr.client(configured(mode, attempts))).describe_images("team/app", page_size=3)
+    came = list(itertools.islice(listing, 3))
+    ecr.inject_faults(*[fault] * attempts)
 
-        with pytest.raises(ECRImagesError) as caught:
-            next(iterator)
-        asked = len(ecr.requests) - 1
-        images += iterator
+    with pytest.raises(ECRImagesError) as caught:
+        next(listing)
+    requests = len(ecr.requests) - 1
+    came += listing
 
-        assert caught.value.retryable is True
-        assert asked == total
-        assert len(delays) == total - 1
-        assert all(0 <= delay <= 2.0**number for number, delay in enumerate(delays))
-        assert tuple(images) == expected
+    assert caught.value.retryable is True
+    assert (requests, len(delays)) == (attempts, attempts - 1)
+    assert all(0 <= delay <= 2.0**number for number, delay in enumerate(delays))
+    assert came == images
 
 
-@pytest.mark.parametrize("mode", RETRY_MODES)
-@pytest.mark.parametrize("fault", TRANSIENT)
-def test_a_fault_that_passes_is_not_seen(mode: Mode, fault: Fault, delays: list[float]) -> None:
-    """If the last attempt brings the page, the caller notices nothing."""
-    with repository(attempts(mode, 3)) as (ecr, boto3_client, expected):
-        ecr.inject_faults(None, fault, fault)
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_faults_that_pass_are_not_seen(ecr: FakeECR, images: list[Image], delays: list[float], mode: Mode) -> None:
+    """If the last attempt brings the page, the caller notices nothing; all faults are of one count."""
+    ecr.inject_faults(Fault.truncated(), Fault.server_error(), None, Fault.html(status=200), Fault.reset())
+    listing = Client(ecr.client(configured(mode, 3))).describe_images("team/app", page_size=3)
 
-        images = tuple(listing(Client(boto3_client)))
-
-        assert images == expected
-        assert len(ecr.requests) == len(SIZES_OF_PAGES) + 2
-        assert len(delays) == 2
+    assert list(listing) == images
+    assert len(ecr.requests) == 3 + 4
+    assert len(delays) == 4
 
 
-@pytest.mark.parametrize("mode", RETRY_MODES)
-def test_all_faults_are_counted_together(mode: Mode, delays: list[float]) -> None:
-    """Attempts that botocore sees fail and those that it does not are of one count."""
-    with repository(attempts(mode, 3)) as (ecr, boto3_client, expected):
-        ecr.inject_faults(Fault.truncated(), Fault.server_error(), Fault.closed(), Fault.reset(), Fault.truncated())
-        iterator = listing(Client(boto3_client))
+@pytest.mark.parametrize(
+    ("retries", "environment"),
+    [
+        (None, {}),
+        ({"mode": "legacy"}, {}),
+        ({"mode": "standard"}, {}),
+        ({"max_attempts": 0}, {}),
+        ({"max_attempts": 3}, {}),
+        ({"mode": "adaptive", "total_max_attempts": 6}, {}),
+        (None, {"AWS_MAX_ATTEMPTS": "2"}),
+        (None, {"AWS_RETRY_MODE": "legacy"}),
+        ({"total_max_attempts": 4}, {"AWS_MAX_ATTEMPTS": "2", "AWS_RETRY_MODE": "adaptive"}),
+    ],
+    ids=str,
+)
+def test_the_count_is_botocores(
+    default_session: FakeECR, monkeypatch: pytest.MonkeyPatch, delays: list[float], retries: Any, environment: Any
+) -> None:
+    """A truncated body is requested as often as botocore requests after a reset, wherever that is configured."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    import boto3
 
-        with pytest.raises(SHORT_BODY[0], match=SHORT_BODY[1]):
-            next(iterator)
-        asked = len(ecr.requests)
+    counts = []
+    for fault in (Fault.reset(), Fault.truncated()):
+        boto3_client = boto3.Session().client("ecr", config=Config(retries=retries))
+        default_session.add_repository("team/app")
+        before = len(default_session.requests)
+        default_session.inject_faults(*[fault] * 9)
+        with pytest.raises(ECRImagesError):
+            next(Client(boto3_client).describe_images("team/app"))
+        counts.append(len(default_session.requests) - before)
+        for _ in range(9 - counts[-1]):
+            with pytest.raises(ECRImagesError):
+                next(Client(default_session.client()).describe_images("team/app"))
 
-        assert asked == 3
-        assert tuple(iterator) == expected
-        assert len(delays) == 4
+    assert counts[0] == counts[1]
+
+
+def test_names_are_retried_too(ecr: FakeECR, delays: list[float]) -> None:
+    """A truncated list of repositories is requested again."""
+    ecr.add_repository("team/app")
+    ecr.inject_faults(Fault.truncated(), Fault.truncated())
+
+    assert list(Client(ecr.client(configured("standard", 3))).repository_names()) == ["team/app"]
+    assert len(delays) == 2
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard"])
-def test_throttling_is_tried_again_by_botocore(mode: Mode, delays: list[float]) -> None:
-    """What botocore is configured to try again, it does, and no more than that."""
-    with repository(attempts(mode, 3)) as (ecr, boto3_client, _):
-        ecr.inject_faults(*[Fault.throttling()] * 3)
+def test_throttling_is_retried_by_botocore(ecr: FakeECR, delays: list[float], mode: Mode) -> None:
+    """What botocore is configured to retry, it does, and no more than that."""
+    ecr.inject_faults(*[Fault.throttling()] * 3)
 
-        with pytest.raises(ThrottlingError):
-            next(listing(Client(boto3_client)))
+    with pytest.raises(ThrottlingError, match="configure more retries"):
+        next(Client(ecr.client(configured(mode, 3))).describe_images("team/app"))
 
-        assert len(ecr.requests) == 3
-        assert len(delays) == 2
-
-
-@pytest.mark.parametrize("case", [case for case in PLAYED if not case.retryable], ids=lambda case: case.name)
-def test_what_will_not_pass_is_not_tried_again(case: Case, delays: list[float]) -> None:
-    """An answer that would be the same again, as with a member of a wrong type, is asked for once."""
-    with repository(attempts("standard", 3)) as (ecr, boto3_client, _):
-        iterator = listing(Client(boto3_client))
-        next(iterator.pages())
-        bring_about(case, ecr, boto3_client)
-
-        with pytest.raises(case.error):
-            next(iterator)
-
-        assert len(ecr.requests) == 2
-        assert delays == []
+    assert len(ecr.requests) == 3
+    assert len(delays) == 2
 
 
-def test_a_delay_has_a_bound(delays: list[float]) -> None:
+PERMANENT = [case for case in CASES if isinstance(case.fault, Fault) and not case.retryable and case.name != "501"]
+
+
+@pytest.mark.parametrize("case", PERMANENT[::4], ids=lambda case: case.name)
+def test_what_will_not_pass_is_not_retried(ecr: FakeECR, images: list[Image], delays: list[float], case: Case) -> None:
+    """A response that would be the same again, such as one with a field of a wrong type, is requested once."""
+    boto3_client = ecr.client(configured("standard", 3))
+    listing = Client(boto3_client).describe_images("team/app", page_size=3)
+    next(listing.pages())
+    bring_about(case, ecr, boto3_client)
+
+    with pytest.raises(case.error):
+        next(listing)
+
+    assert len(ecr.requests) == 2
+    assert delays == []
+
+
+def test_a_delay_has_a_bound(ecr: FakeECR, delays: list[float]) -> None:
     """However many attempts are configured, no delay is longer than 20 seconds, as in botocore."""
-    with repository(attempts("standard", 12)) as (ecr, boto3_client, _):
-        ecr.inject_faults(*[Fault.truncated()] * 12)
+    ecr.add_repository("team/app")
+    ecr.inject_faults(*[Fault.truncated()] * 12)
 
-        with pytest.raises(MalformedResponseError):
-            next(listing(Client(boto3_client)))
+    with pytest.raises(MalformedResponseError):
+        next(Client(ecr.client(configured("standard", 12))).describe_images("team/app"))
 
-        assert len(ecr.requests) == 12
-        assert max(delays) <= 20
-
-
-def test_credentials_that_are_not_there_are_told() -> None:
-    """Without credentials the error says so, and no request is made."""
-    with repository() as (ecr, _, _):
-        session = botocore.session.Session()
-        session.get_component("credential_provider").providers.clear()
-        boto3_client = boto3.Session(botocore_session=session, region_name="us-east-1").client(
-            "ecr", endpoint_url=ecr.endpoint_url
-        )
-
-        with pytest.raises(CredentialsError, match="Unable to locate credentials") as caught:
-            next(listing(Client(boto3_client)))
-
-        assert caught.value.retryable is False
-        assert ecr.requests == ()
+    assert len(ecr.requests) == 12
+    assert max(delays) <= 20

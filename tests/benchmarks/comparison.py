@@ -83,8 +83,7 @@ def _order(names: list[str], number: int) -> list[str]:
 
 def _requests_if_all_agree(listed: Iterable[Image], server: Process, workers: Mapping[str, Process]) -> dict[str, int]:
     there: list[Facts] = sorted(
-        (image.digest, image.tags, image.size_in_bytes or 0, image.pushed_at.timestamp())
-        for image in listed
+        (image.digest, image.tags, image.size_in_bytes or 0, image.pushed_at.timestamp()) for image in listed
     )
     requests = {}
     for name, worker in workers.items():

@@ -109,9 +109,7 @@ def document(results: Mapping[str, Figures], count: int) -> dict[str, Any]:
                 "peak_bytes": figures.peak,
                 "held_bytes": figures.held,
                 "requests": figures.requests,
-                "relative": {
-                    figure.title: figure.relative(figures, results[REFERENCE]) for figure in _FIGURES
-                },
+                "relative": {figure.title: figure.relative(figures, results[REFERENCE]) for figure in _FIGURES},
             }
             for name, figures in results.items()
         },

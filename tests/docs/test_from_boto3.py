@@ -18,7 +18,10 @@ GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "from-boto3.md"
 @pytest.fixture(scope="module")
 def operation() -> OperationModel:
     """Return botocore's model of the operation."""
-    return botocore.session.get_session().get_service_model("ecr").operation_model("DescribeImages")
+    model = botocore.session.get_session().get_service_model("ecr").operation_model("DescribeImages")
+    if not any(path.endswith(".lastActivatedAt") for path in paths(model.output_shape)):
+        pytest.skip("this version of botocore is older than the newest fields")
+    return model
 
 
 def rows(heading: str) -> list[list[str]]:

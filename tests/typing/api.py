@@ -162,9 +162,7 @@ def made_by_hand(pushed_at: datetime) -> None:
         severity_counts=SeverityCounts({"HIGH": 1}),
         extra={},
     )
-    bare = Image(
-        registry_id="123456789012", repository_name="team/app", digest="sha256:0f", pushed_at=pushed_at
-    )
+    bare = Image(registry_id="123456789012", repository_name="team/app", digest="sha256:0f", pushed_at=pushed_at)
     full = Image(
         registry_id="123456789012",
         repository_name="team/app",

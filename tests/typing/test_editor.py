@@ -132,12 +132,8 @@ def test_severities_are_offered(complete: Complete) -> None:
     assert severities <= set(dir(SeverityCounts))
 
 
-@pytest.mark.parametrize(
-    ("record", "field"), [(record, field) for record in RECORDS for field in attrs.fields(record)]
-)
-def test_a_field_tells_its_meaning(
-    server: LanguageServer, record: type[Any], field: attrs.Attribute[Any]
-) -> None:
+@pytest.mark.parametrize(("record", "field"), [(record, field) for record in RECORDS for field in attrs.fields(record)])
+def test_a_field_tells_its_meaning(server: LanguageServer, record: type[Any], field: attrs.Attribute[Any]) -> None:
     """Hovering a field shows its type, its meaning, its unit, and what None means where it may be None."""
     code = f"import ecrimages\ndef of(record: ecrimages.{record.__name__}) -> None:\n    record.{field.name}^"
 

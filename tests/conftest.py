@@ -1,0 +1,73 @@
+"""The fixtures that the tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import settings
+
+from ecrimages import Client
+from ecrimages.testing import FakeECR, Fault
+
+# How long an example takes depends on the machine.
+settings.register_profile("ecrimages", deadline=None)
+settings.load_profile("ecrimages")
+
+# TO BE REMOVED when the fake has these names.
+if not hasattr(FakeECR, "inject_faults"):
+    FakeECR.inject_faults = FakeECR.play  # type: ignore[attr-defined]
+    Fault.truncated = Fault.cut_body  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def ecr() -> Iterator[FakeECR]:
+    """A running fake of ECR, without images."""
+    with FakeECR() as ecr:
+        yield ecr
+
+
+@pytest.fixture
+def boto3_client(ecr: FakeECR) -> Any:
+    """A boto3 client of that ECR, which makes one attempt at each request."""
+    return ecr.client()
+
+
+@pytest.fixture
+def client(boto3_client: Any) -> Client:
+    """A client of that ECR."""
+    return Client(boto3_client)
+
+
+@pytest.fixture
+def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long botocore would have waited before its retries, which do not wait here."""
+    waited: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=waited.append))
+    return waited
+
+
+@pytest.fixture
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """An environment in which AWS is not configured, and boto3 has no session yet."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    return monkeypatch
+
+
+@pytest.fixture
+def default_session(bare_environment: pytest.MonkeyPatch, ecr: FakeECR) -> FakeECR:
+    """The running fake, to which boto3's default session leads."""
+    for name, value in ecr.environment().items():
+        bare_environment.setenv(name, value)
+    return ecr

@@ -1,0 +1,85 @@
+"""Samples that the tests share: what ECR sends about images, and what is known of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from ecrimages import Image
+
+__all__ = [
+    "COMPLETED",
+    "DETAIL",
+    "PUSHED",
+    "REGISTRY",
+    "UNTAGGED",
+    "at",
+    "body_of",
+    "detail",
+    "digest",
+    "image",
+    "parsed",
+]
+
+REGISTRY = "123456789012"
+PUSHED = datetime(2026, 1, 12, 15, 2, 26, tzinfo=UTC)
+COMPLETED = datetime(2026, 1, 13, 4, 5, 6, 789000, tzinfo=UTC)
+
+
+def at(time: datetime) -> float:
+    """Return a time as ECR sends it: in epoch seconds."""
+    return time.timestamp()
+
+
+def digest(number: int) -> str:
+    """Return the digest of the image of a number."""
+    return f"sha256:{number:064x}"
+
+
+# An item of `imageDetails` with every field, as recorded responses have them.
+DETAIL: dict[str, Any] = {
+    "registryId": REGISTRY,
+    "repositoryName": "team/app",
+    "imageDigest": digest(1),
+    "imageTags": ["v1", "latest"],
+    "imageSizeInBytes": 3_000_000_000,
+    "imagePushedAt": at(PUSHED),
+    "imageScanStatus": {"status": "COMPLETE", "description": "The scan was completed successfully."},
+    "imageScanFindingsSummary": {
+        "imageScanCompletedAt": at(COMPLETED),
+        "vulnerabilitySourceUpdatedAt": at(PUSHED),
+        "findingSeverityCounts": {"HIGH": 3, "CRITICAL": 1, "UNTRIAGED": 2},
+    },
+    "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
+    "artifactMediaType": "application/vnd.oci.image.config.v1+json",
+    "lastRecordedPullTime": at(COMPLETED),
+    "subjectManifestDigest": digest(2),
+    "imageStatus": "ARCHIVED",
+    "lastArchivedAt": at(COMPLETED),
+    "lastActivatedAt": at(PUSHED),
+}
+# An untagged image, of which ECR reports little.
+UNTAGGED: dict[str, Any] = {
+    name: DETAIL[name] for name in ("registryId", "repositoryName", "imageDigest", "imagePushedAt")
+}
+
+
+def detail(number: int = 1, **fields: Any) -> dict[str, Any]:
+    """Return an item of `imageDetails`, with the fields that every image has and those that are given."""
+    return {**UNTAGGED, "imageDigest": digest(number), "imageTags": [f"v{number}"], **fields}
+
+
+def image(number: int = 1, **fields: Any) -> Image:
+    """Return the record of `detail()`."""
+    return Image.from_dict(detail(number, **fields))
+
+
+def parsed(number: int = 1, **fields: Any) -> dict[str, Any]:
+    """Return an item of `imageDetails` as boto3 returns it."""
+    return detail(number, imagePushedAt=PUSHED, **fields)
+
+
+def body_of(*details: Any, **fields: Any) -> bytes:
+    """Return the body of a response of DescribeImages."""
+    return json.dumps({"imageDetails": details, **fields}).encode()
