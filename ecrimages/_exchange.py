@@ -12,6 +12,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -154,9 +155,11 @@ class Exchange:
             response_dict["body"] = _readable_error_body(body)
             if status == 300:
                 # botocore raises an error for it, and its parser takes it for a success.
-                error = json.loads(response_dict["body"])
+                message = response_dict["body"].decode()
+                with suppress(ValueError):
+                    message = json.loads(message).get("message", "")
                 response_dict["body"] = b"{}"
-                customized_response_dict["Error"] = {"Code": "300", "Message": error.get("message", "")}
+                customized_response_dict["Error"] = {"Code": "300", "Message": message}
             return
         try:
             self._decoded = self._decode(body)
@@ -204,8 +207,11 @@ def _readable_error_body(body: bytes) -> bytes:
     """Return the body of an error as botocore's parser can read it: a JSON object of strings, in UTF-8."""
     try:
         error = json.loads(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return body.decode("utf-8", "replace").encode()
+    except RecursionError:
+        # botocore's parser would raise it as well.
+        error = {"message": body.decode("utf-8", "replace")}
     texts = {name: value for name, value in error.items() if isinstance(value, str)} if isinstance(error, dict) else {}
     if error and not texts:
         # Such as {"errors": [...]}, which a registry's endpoint returns.

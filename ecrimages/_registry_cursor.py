@@ -16,10 +16,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from ecrimages._cursors import OneShot, check_not_moved
 from ecrimages._errors import ECRImagesError, ThrottlingError
 from ecrimages._gate import Gate
-from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES, Operation
 from ecrimages._registry_schedule import Fetch, RegistrySchedule, RegistryState
 
-__all__ = ["Outcome", "RegistryCursor", "Workers", "operation_of"]
+__all__ = ["Outcome", "RegistryCursor", "Workers"]
 
 
 class Outcome(Protocol):
@@ -150,8 +149,3 @@ class RegistryCursor(OneShot, Generic[_W]):
             if fetch is None:
                 return
             workers.start(fetch)
-
-
-def operation_of(fetch: Fetch) -> Operation:
-    """Return the operation that fetches a page."""
-    return DESCRIBE_REPOSITORIES if fetch.is_of_names else DESCRIBE_IMAGES

@@ -16,6 +16,7 @@ import attrs
 
 from ecrimages._errors import ECRImagesError, RepositoryNotFoundError
 from ecrimages._models import Image, ImagePage
+from ecrimages._operations import DESCRIBE_IMAGES
 from ecrimages._pagination import Listing, Position
 from ecrimages._parameters import check_choice
 
@@ -238,7 +239,7 @@ class RegistrySchedule:
         try:
             listing = self._listing_of(name)
         except (TypeError, ValueError) as malformed:
-            listing, error = Listing[Image]({}, page_size=1, limit=0, items_name="images"), malformed
+            listing, error = Listing[Image]({}, page_size=1, limit=0, operation=DESCRIBE_IMAGES), malformed
         repository = _OpenRepository(state.opened, name, listing, listing.start, error=error)
         return attrs.evolve(state, names=names, opened=state.opened + 1, repositories=(*state.repositories, repository))
 

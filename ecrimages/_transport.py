@@ -125,10 +125,11 @@ def attempts_of(ecr: Any) -> int:
 def _log_page(operation: Operation, request: Mapping[str, Any], page: Any) -> None:
     # No token, and no part of the response but its size.
     _log.debug(
-        "%s of %s: %d items, request id %s, %s",
+        "%s of %s: %d %s, request id %s, %s",
         operation.name,
         request.get("repositoryName", "the registry"),
         len(getattr(page, operation.items_name)),
+        operation.items_name,
         page.request_id,
         "the last page" if page.next_token is None else "more pages follow",
     )
