@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
@@ -55,9 +55,13 @@ class Exchange:
     """One call: the events of its attempts, and the page that comes of them."""
 
     def __init__(
-        self, operation: Operation, request: Mapping[str, Any], options: CallOptions, secrets: Iterator[str]
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        options: CallOptions,
+        secrets: Callable[[], Iterable[str]],
     ) -> None:
-        self.facts = CallFacts(operation.name, request)
+        self.facts = CallFacts(operation.name, request, [*secrets()])
         self._operation = operation
         self._request = request
         self._options = options
@@ -132,7 +136,8 @@ class Exchange:
 
     def _check_signed(self, headers: Mapping[str, Any]) -> None:
         signed = [str(headers.get(name) or "") for name in ("X-Amz-Security-Token", "Authorization")]
-        secrets = [*self._client_secrets]
+        # Again for each attempt: the credentials may be new ones.
+        secrets = [*self._client_secrets()]
         self.facts.secrets = [*secrets, *_SIGNATURE.findall(signed[1]), signed[0]]
         if any(map(_CONTROL_CHARACTER.search, [*signed, *secrets])):
             raise CredentialsError(

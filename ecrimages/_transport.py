@@ -54,7 +54,7 @@ class PreparedCall:
         self, transport: AnyTransport, operation: Operation, request: Mapping[str, Any], retries_throttling: bool
     ) -> None:
         options = CallOptions(transport.attempts, transport.view.is_observed(operation.name), retries_throttling)
-        exchange = Exchange(operation, request, options, secrets_of(transport.ecr))
+        exchange = Exchange(operation, request, options, lambda: secrets_of(transport.ecr))
         self._client = transport.view.with_events(lambda events: transport.events_class(events, exchange))
         self._operation = operation
         self._request = request
