@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar, final
 
 from ecrimages._async_transport import AsyncCall
-from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Steps, Turn
+from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Turn
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
@@ -50,7 +50,7 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
     """What makes a cursor an asynchronous iterator."""
 
     _position: Any
-    _steps: Callable[[], Steps[Any]]
+    _turn: Callable[[], Turn[Any]]
 
     def __init__(self, call: AsyncCall, source: Any) -> None:
         # Of the cursor, next in the order of the bases.
@@ -63,23 +63,27 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
             # fmt: off
             for item in self._position.items: return item  # type: ignore[no-any-return]  # noqa: E701
             # fmt: on
-            after = await self._taken(self._steps())
-            if after is None:
+            move = await self._taken(self._turn)
+            if move is None:
                 raise StopAsyncIteration
+            after, error = move
+            if error is not None:
+                # fmt: off
+                self._position = after; raise error  # noqa: E702
+                # fmt: on
             self._position = after
 
-    async def _taken(self, steps: Steps[_R]) -> _R:
-        """Take a turn: make its request, if any, and return its outcome."""
+    async def _taken(self, make_turn: Callable[[], Turn[_R]]) -> _R:
+        """Take a turn: make its request, if any, and return what it leads to."""
         with self._one_task:
-            turn = Turn(steps)
-            if turn.request is not None:
-                try:
-                    page = await self._call(turn.request)
-                except ImageNotFoundError as error:
-                    turn.failed(error)
-                else:
-                    turn.received(page)
-            return turn.outcome
+            turn = make_turn()
+            if turn.request is None:
+                return turn.received(None)
+            try:
+                page = await self._call(turn.request)
+            except ImageNotFoundError as error:
+                return turn.not_found(error)
+            return turn.received(page)
 
 
 @final
@@ -124,8 +128,8 @@ class _AsyncPages(OneShot, AsyncIterator[ImagePage]):
 
     async def __anext__(self) -> ImagePage:
         images = self._images
-        while turn := await images._taken(images._page_steps()):
-            page, after = turn
+        while move := await images._taken(images._page_turn):
+            page, after = move
             if page is not None:
                 # fmt: off
                 images._position = after; return page  # type: ignore[no-any-return]  # noqa: E702

@@ -1,16 +1,18 @@
 """What the iterators of both clients have in common: how far they have come, and what they request next. No I/O.
 
-A cursor describes each turn of an iterator as a generator, its steps: it yields the parameters of at most one request,
-is sent the page that came or is thrown the error, and returns what the turn leads to. The synchronous iterators make
-the request, the asynchronous ones await it. A generator lasts for one turn: what is kept between turns is the position
-alone, which the iterators replace.
+A cursor describes each turn of an iterator: at most one request, and what its response leads to. The synchronous
+iterators make the request, the asynchronous ones await it. Only the iterators replace the position, on the line on
+which they hand something out: an interrupt falls before it or after it. (A generator would do for a turn, but for the
+lines that Python executes in it when an exception passes through, or when it is dropped.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
+
+import attrs
 
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup, LookupState
@@ -20,10 +22,10 @@ from ecrimages._pagination import Listing, Position
 __all__ = [
     "ImageCursor",
     "LookupCursor",
+    "Move",
     "NameCursor",
     "OneShot",
     "Request",
-    "Steps",
     "Turn",
     "check_not_moved",
 ]
@@ -31,10 +33,22 @@ __all__ = [
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
+Move: TypeAlias = tuple[_T, Exception | None]
+"""The position after a turn, and the error that is raised with it."""
 Request: TypeAlias = Mapping[str, Any]
 """The parameters of a request, by ECR's own names."""
-Steps: TypeAlias = Generator[Request, Any, _R]
-"""A turn of an iterator: yields at most one request, is sent its page, and returns the outcome."""
+
+
+@attrs.frozen(eq=False)
+class Turn(Generic[_R]):
+    """A turn of an iterator."""
+
+    request: Request | None
+    """The request to make. None if the turn needs none."""
+    received: Callable[[Any], _R]
+    """Returns what the turn leads to, from the page that came, or None without a request."""
+    not_found: Callable[[ImageNotFoundError], _R]
+    """Returns what the turn leads to if there was this error, or raises it."""
 
 
 class OneShot:
@@ -60,27 +74,38 @@ class ListingCursor(OneShot, Generic[_T]):
         """
         return self._position.next_token
 
-    def _steps(self) -> Steps[Position[_T] | None]:
-        """Fetch the next page; return the position after that, or None if there is no more."""
+    def _turn(self) -> Turn[Move[Position[_T]] | None]:
+        """Return the turn that fetches the next page. It leads to None if there is no more."""
         # The page at hand is used up: without it, two pages are never in memory.
         before = self._position = self._listing.without_page(self._position)
         if before.is_last:
-            return None
-        page = yield self._listing.request(before)
-        after = self._listing.after(before, page)
-        check_not_moved(before, self._position)
-        return after
+            return Turn(None, lambda _: None, _raise)
 
-    def _page_steps(self) -> Steps[tuple[Any, Position[_T]] | None]:
-        """Take the rest of the page at hand, or fetch the next; return it, None if it is empty, and the position."""
-        before = self._position
-        position = before
-        if not length_hint(before.items):
-            fetched = yield from self._steps()
-            if fetched is None:
-                return None
-            position = fetched
+        def received(page: Any) -> Move[Position[_T]]:
+            after = self._listing.after(before, page)
+            check_not_moved(before, self._position)
+            return after, None
+
+        return Turn(self._listing.request(before), received, _raise)
+
+    def _page_turn(self) -> Turn[tuple[Any, Position[_T]] | None]:
+        """Return the turn that takes the rest of the page at hand, or fetches the next.
+
+        It leads to the page, None if that is passed over, and the position; or to None if there is no more.
+        """
+        if length_hint(self._position.items):
+            return Turn(None, lambda _: self._rest(self._position), _raise)
+        turn = self._turn()
+
+        def received(page: Any) -> tuple[Any, Position[_T]] | None:
+            move = turn.received(page)
+            return None if move is None else self._rest(move[0])
+
+        return Turn(turn.request, received, _raise)
+
+    def _rest(self, position: Position[_T]) -> tuple[Any, Position[_T]]:
         page, after = self._listing.rest(position)
+        # An empty page that is not the last says nothing.
         is_passed_over = not self._listing.items_of(page) and not after.is_last
         return None if is_passed_over else page, after
 
@@ -121,66 +146,38 @@ class LookupCursor(OneShot):
         repository_name = self._lookup.parameters["repositoryName"]
         return f"<{type(self).__name__} in {repository_name!r}: {self._position.items_yielded} images yielded>"
 
-    def _steps(self) -> Steps[LookupState | None]:
-        """Fetch the next batch; return the state after that, or None if there is no more.
+    def _turn(self) -> Turn[Move[LookupState] | None]:
+        """Return the turn that fetches the next batch, or raises an error that is due.
 
-        Raises:
-            Exception: An error whose turn has come: of a missing image, or of a malformed id.
+        It leads to None if there is no more.
         """
         before = self._position
         state = self._lookup.prepared(before)
         if state.errors:
-            error, after = self._lookup.first_error(state)
-            # fmt: off
-            self._position = after; raise error  # noqa: E702
-            # fmt: on
+            error, rest = self._lookup.first_error(state)
+            return Turn(None, lambda _: (rest, error), _raise)
         if state.is_last:
-            return None
-        try:
-            page = yield self._lookup.request(state)
-        except ImageNotFoundError as error:
-            after = self._lookup.after_not_found(state, error)
-        else:
-            after = self._lookup.after(state, page)
-        check_not_moved(before, self._position)
-        return after
+            return Turn(None, lambda _: None, _raise)
+
+        def moved(after: LookupState) -> Move[LookupState]:
+            check_not_moved(before, self._position)
+            return after, None
+
+        return Turn(
+            self._lookup.request(state),
+            lambda page: moved(self._lookup.after(state, page)),
+            lambda error: moved(self._lookup.after_not_found(state, error)),
+        )
 
 
-class Turn(Generic[_R]):
-    """A turn of an iterator: at most one request, and what it leads to.
-
-    Args:
-        steps: What a cursor does in the turn.
-    """
-
-    request: Request | None = None
-    """The request to make. None if the turn needs none."""
-    outcome: _R
-    """What the turn has led to, once the request is made."""
-
-    def __init__(self, steps: Steps[_R]) -> None:
-        self._steps = steps
-        self._run(lambda: setattr(self, "request", next(steps)))
-
-    def received(self, page: Any) -> None:
-        """Take the page that came."""
-        self._run(lambda: self._steps.send(page))
-
-    def failed(self, error: ImageNotFoundError) -> None:
-        """Take the one error of which a cursor may make something else, and raise it unless it does."""
-        self._run(lambda: self._steps.throw(error))
-
-    def _run(self, step: Callable[[], object]) -> None:
-        try:
-            step()
-        except StopIteration as end:
-            self.outcome = end.value
+def _raise(error: ImageNotFoundError) -> NoReturn:
+    raise error
 
 
 def check_not_moved(before: object, now: object) -> None:
     """Raise RuntimeError if an iterator was moved by someone else while it waited for a response."""
     if before is not now:
         raise RuntimeError(
-            "the next item was requested again while a response was awaited: by an event handler, in another thread "
-            "or in another task. Use one iterator for each"
+            "next() was called again while it waited for a response: by an event handler, or in another thread or "
+            "task. Use one iterator for each"
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeAlias, TypeVar, final
 
-from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request, Steps, Turn
+from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request, Turn
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
@@ -30,16 +30,21 @@ class _Items(Iterator[_T], Generic[_T]):
 
     _call: Call
     _position: Any
-    _steps: Callable[[], Steps[Any]]
+    _turn: Callable[[], Turn[Any]]
 
     def __next__(self) -> _T:
         while True:
             # fmt: off
             for item in self._position.items: return item  # type: ignore[no-any-return]  # noqa: E701
             # fmt: on
-            after = _taken(self._steps(), self._call)
-            if after is None:
+            move = _taken(self._turn(), self._call)
+            if move is None:
                 raise StopIteration
+            after, error = move
+            if error is not None:
+                # fmt: off
+                self._position = after; raise error  # noqa: E702
+                # fmt: on
             self._position = after
 
 
@@ -85,8 +90,8 @@ class _Pages(OneShot, Iterator[ImagePage]):
 
     def __next__(self) -> ImagePage:
         images = self._images
-        while turn := _taken(images._page_steps(), images._call):
-            page, after = turn
+        while move := _taken(images._page_turn(), images._call):
+            page, after = move
             if page is not None:
                 # fmt: off
                 images._position = after; return page  # type: ignore[no-any-return]  # noqa: E702
@@ -116,14 +121,12 @@ class ImageLookup(LookupCursor, _Items[Image]):
         self._call = call
 
 
-def _taken(steps: Steps[_R], call: Call) -> _R:
-    """Take a turn: make its request, if any, and return its outcome."""
-    turn = Turn(steps)
-    if turn.request is not None:
-        try:
-            page = call(turn.request)
-        except ImageNotFoundError as error:
-            turn.failed(error)
-        else:
-            turn.received(page)
-    return turn.outcome
+def _taken(turn: Turn[_R], call: Call) -> _R:
+    """Take a turn: make its request, if any, and return what it leads to."""
+    if turn.request is None:
+        return turn.received(None)
+    try:
+        page = call(turn.request)
+    except ImageNotFoundError as error:
+        return turn.not_found(error)
+    return turn.received(page)
