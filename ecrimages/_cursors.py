@@ -1,54 +1,26 @@
 """What the iterators of both clients have in common: how far they have come, and what they request next. No I/O.
 
-A cursor describes each turn of an iterator: at most one request, and what its response leads to. The synchronous
-iterators make the request, the asynchronous ones await it. Only the iterators replace the position, on the line on
-which they hand something out: an interrupt falls before it or after it. (A generator would do for a turn, but for the
-lines that Python executes in it when an exception passes through, or when it is dropped.)
+An iterator of a cursor hands out the items at hand. When there are none, it prepares the cursor, makes the request that
+the cursor asks for, and replaces the cursor's position by the one after the response.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
-
-import attrs
 
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup, LookupState
 from ecrimages._models import Image
 from ecrimages._pagination import Listing, Position
 
-__all__ = [
-    "ImageCursor",
-    "LookupCursor",
-    "Move",
-    "NameCursor",
-    "OneShot",
-    "Request",
-    "Turn",
-    "check_not_moved",
-]
+__all__ = ["ImageCursor", "LookupCursor", "NameCursor", "OneShot", "Request", "check_not_moved"]
 
 _T = TypeVar("_T")
-_R = TypeVar("_R")
 
-Move: TypeAlias = tuple[_T, Exception | None]
-"""The position after a turn, and the error that is raised with it."""
 Request: TypeAlias = Mapping[str, Any]
 """The parameters of a request, by ECR's own names."""
-
-
-@attrs.frozen(eq=False)
-class Turn(Generic[_R]):
-    """A turn of an iterator."""
-
-    request: Request | None
-    """The request to make. None if the turn needs none."""
-    received: Callable[[Any], _R]
-    """Returns what the turn leads to, from the page that came, or None without a request."""
-    not_found: Callable[[ImageNotFoundError], _R]
-    """Returns what the turn leads to if there was this error, or raises it."""
 
 
 class OneShot:
@@ -74,38 +46,29 @@ class ListingCursor(OneShot, Generic[_T]):
         """
         return self._position.next_token
 
-    def _turn(self) -> Turn[Move[Position[_T]] | None]:
-        """Return the turn that fetches the next page. It leads to None if there is no more."""
+    def _prepare(self) -> None:
         # The page at hand is used up: without it, two pages are never in memory.
-        before = self._position = self._listing.without_page(self._position)
-        if before.is_last:
-            return Turn(None, lambda _: None, _raise)
+        self._position = self._listing.without_page(self._position)
 
-        def received(page: Any) -> Move[Position[_T]]:
-            after = self._listing.after(before, page)
-            check_not_moved(before, self._position)
-            return after, None
+    def _due_error(self) -> tuple[Exception, Any] | None:
+        """Return the error to raise before the next request: a listing has none."""
+        return None
 
-        return Turn(self._listing.request(before), received, _raise)
+    def _request(self) -> Request | None:
+        """Return the next request. None if there is no more."""
+        return None if self._position.is_last else self._listing.request(self._position)
 
-    def _page_turn(self) -> Turn[tuple[Any, Position[_T]] | None]:
-        """Return the turn that takes the rest of the page at hand, or fetches the next.
+    def _after(self, before: Position[_T], outcome: Any) -> Position[_T]:
+        """Return the position after a request that was made at another: its page, or its ImageNotFoundError."""
+        if isinstance(outcome, Exception):
+            raise outcome
+        after = self._listing.after(before, outcome)
+        check_not_moved(before, self._position)
+        return after
 
-        It leads to the page, None if that is passed over, and the position; or to None if there is no more.
-        """
-        if length_hint(self._position.items):
-            return Turn(None, lambda _: self._rest(self._position), _raise)
-        turn = self._turn()
-
-        def received(page: Any) -> tuple[Any, Position[_T]] | None:
-            move = turn.received(page)
-            return None if move is None else self._rest(move[0])
-
-        return Turn(turn.request, received, _raise)
-
-    def _rest(self, position: Position[_T]) -> tuple[Any, Position[_T]]:
+    def _page(self, position: Position[_T]) -> tuple[Any, Position[_T]]:
+        """Return what is left of the page at hand, None if that is to be passed over, and the position after it."""
         page, after = self._listing.rest(position)
-        # An empty page that is not the last says nothing.
         is_passed_over = not self._listing.items_of(page) and not after.is_last
         return None if is_passed_over else page, after
 
@@ -146,38 +109,31 @@ class LookupCursor(OneShot):
         repository_name = self._lookup.parameters["repositoryName"]
         return f"<{type(self).__name__} in {repository_name!r}: {self._position.items_yielded} images yielded>"
 
-    def _turn(self) -> Turn[Move[LookupState] | None]:
-        """Return the turn that fetches the next batch, or raises an error that is due.
+    def _prepare(self) -> None:
+        self._position = self._lookup.prepared(self._position)
 
-        It leads to None if there is no more.
-        """
-        before = self._position
-        state = self._lookup.prepared(before)
-        if state.errors:
-            error, rest = self._lookup.first_error(state)
-            return Turn(None, lambda _: (rest, error), _raise)
-        if state.is_last:
-            return Turn(None, lambda _: None, _raise)
+    def _due_error(self) -> tuple[Exception, Any] | None:
+        """Return the error to raise before the next request, of a missing image or a malformed id, and what follows."""
+        return self._lookup.first_error(self._position) if self._position.errors else None
 
-        def moved(after: LookupState) -> Move[LookupState]:
-            check_not_moved(before, self._position)
-            return after, None
+    def _request(self) -> Request | None:
+        """Return the next request. None if there is no more."""
+        return None if self._position.is_last else self._lookup.request(self._position)
 
-        return Turn(
-            self._lookup.request(state),
-            lambda page: moved(self._lookup.after(state, page)),
-            lambda error: moved(self._lookup.after_not_found(state, error)),
-        )
-
-
-def _raise(error: ImageNotFoundError) -> NoReturn:
-    raise error
+    def _after(self, before: LookupState, outcome: Any) -> LookupState:
+        """Return the state after a request that was made in another: its page, or its ImageNotFoundError."""
+        if isinstance(outcome, ImageNotFoundError):
+            after = self._lookup.after_not_found(before, outcome)
+        else:
+            after = self._lookup.after(before, outcome)
+        check_not_moved(before, self._position)
+        return after
 
 
 def check_not_moved(before: object, now: object) -> None:
     """Raise RuntimeError if an iterator was moved by someone else while it waited for a response."""
     if before is not now:
         raise RuntimeError(
-            "next() was called again while it waited for a response: by an event handler, or in another thread or "
-            "task. Use one iterator for each"
+            "the next item was requested again while a response was awaited: by an event handler, in another thread "
+            "or in another task. Use one iterator for each"
         )
