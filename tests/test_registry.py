@@ -22,7 +22,9 @@ from ecrimages import (
     RepeatedTokenError,
     RepositoryNotFoundError,
     ServerError,
+    _gate,
 )
+
 from ecrimages.testing import FakeECR, Fault
 
 # Images per repository. The pages of two images that they have: 1, 1 (empty), 4, 1, 3.
@@ -138,37 +140,52 @@ def test_boto3_takes_a_truncated_list_for_a_shorter_registry(ecr: FakeECR, boto3
 )
 @pytest.mark.parametrize("failed", ["raise", "skip"])
 def test_a_broken_list_of_repositories_is_raised_and_resumable(
-    ecr: FakeECR, client: Client, fault: Fault, error: type[ECRImagesError], failed: Any
+    ecr: FakeECR, client: Client, expected: list[Image], fault: Fault, error: type[ECRImagesError], failed: Any
 ) -> None:
-    """In both modes, after the images of the repositories that were listed before; no repository is lost."""
+    """It is raised in both modes, and the page that failed is requested again."""
+    ecr.inject_faults(Fault.empty_page(), fault, operation="DescribeRepositories")
+    images, errors = client.registry_images(failed=failed), list[Any]()
+
+    came = read(images, errors)
+
+    assert came == expected
+    assert [(type(caught) is error or error is ECRImagesError, caught.repository_name) for caught in errors] == [
+        (True, None)
+    ]
+    assert not images.failures
+
+
+@pytest.mark.parametrize("failed", ["raise", "skip"])
+def test_a_broken_list_comes_after_the_repositories_that_were_listed_before(
+    ecr: FakeECR, client: Client, failed: Any
+) -> None:
+    """A thousand of them; no repository is lost."""
     expected = filled(ecr, {f"team/app-{number:04}": number % 500 == 0 for number in range(1002)})
-    ecr.inject_faults(None, fault, operation="DescribeRepositories")
+    ecr.inject_faults(None, Fault.truncated(), operation="DescribeRepositories")
     images, came = client.registry_images(failed=failed), list[Image]()
 
-    with pytest.raises(error) as caught:
+    with pytest.raises(MalformedResponseError):
         came.extend(images)
     before = len(came)
     came.extend(images)
 
     assert (before, came) == (2, expected)
-    assert caught.value.repository_name is None
-    assert not images.failures
 
 
-def test_names_come_while_images_are_read(ecr: FakeECR, client: Client) -> None:
-    """The second page of names is not requested before it is needed, nor any page of images first."""
+def test_names_are_requested_as_they_are_needed(ecr: FakeECR, client: Client) -> None:
+    """Nothing is requested before the first next(), and no second page of names before the first image."""
     for number in range(1200):
         ecr.add_image(f"team/app-{number:04}")
     images = client.registry_images(max_workers=2)
     requests = len(ecr.requests)
 
-    first = next(images)
+    with images:
+        first = next(images)
 
     operations = [request.operation for request in ecr.requests]
     assert (requests, first.repository_name) == (0, "team/app-0000")
     assert operations[0] == "DescribeRepositories"
     assert operations.count("DescribeRepositories") == 1
-    assert sum(1 for _ in images) == 1199
 
 
 # Order, names and pages
@@ -183,7 +200,9 @@ def test_all_images_come_in_order(client: Client, expected: list[Image], max_wor
     assert images == expected
 
 
-def test_order_does_not_depend_on_which_response_comes_first(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+def test_order_does_not_depend_on_which_response_comes_first(
+    ecr: FakeECR, client: Client, expected: list[Image]
+) -> None:
     """Images of a slow repository come before those of a fast one that follows it."""
     ecr.inject_faults(*[Fault.delay(0.1)] * 2, repository_name="team/c")
     ecr.inject_faults(Fault.delay(0.2), repository_name="team/a")
@@ -428,7 +447,9 @@ def test_a_repeated_token_fails_its_repository(ecr: FakeECR, client: Client, exp
     assert isinstance(images.failures["team/c"], RepeatedTokenError)
 
 
-def test_a_listed_repository_that_was_deleted_has_no_images(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+def test_a_listed_repository_that_was_deleted_has_no_images(
+    ecr: FakeECR, client: Client, expected: list[Image]
+) -> None:
     """It is no error, in neither mode; the images that came before its deletion come."""
     gone = Fault.error("RepositoryNotFoundException", "The repository does not exist")
     for name in ("team/a", "team/e"):
@@ -482,8 +503,11 @@ def test_repositories_that_fail_are_not_read_ahead_without_end(ecr: FakeECR, cli
     assert len(ecr.requests) <= 4 * 8
 
 
-def test_throttled_requests_are_made_again(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+def test_throttled_requests_are_made_again(
+    ecr: FakeECR, client: Client, expected: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Throttling is no repository's fault: neither of images nor of the list, in neither mode."""
+    monkeypatch.setattr(_gate, "_PAUSE", (0.01, 0.02))
     for failed in ("raise", "skip"):
         ecr.inject_faults(Fault.throttling(), operation="DescribeRepositories")
         ecr.inject_faults(*[Fault.throttling()] * 2, repository_name="team/c")
@@ -570,8 +594,8 @@ def test_the_first_image_comes_after_two_requests() -> None:
 def test_the_number_of_workers(ecr: FakeECR, pool: int, given: int | None, workers: int) -> None:
     """Eight, or the connections of the client if those are fewer; up to these if it is given."""
     boto3_client = ecr.client(Config(max_pool_connections=pool))
-    filled(ecr, {f"team/{number:03}": 1 for number in range(100)})
-    in_flight = InFlight(boto3_client, 0.02 * workers)
+    filled(ecr, {f"team/{number:03}": 1 for number in range(2 * workers)})
+    in_flight = InFlight(boto3_client, 0.05 + 0.01 * workers)
 
     list(Client(boto3_client).registry_images(max_workers=given))
 
@@ -676,4 +700,3 @@ def test_after_close_next_is_an_error(client: Client, expected: list[Image]) -> 
         with pytest.raises(RuntimeError, match="closed"):
             next(iterator)
     assert repr(images) == "<RegistryIterator: 3 images yielded, 0 failures, closed>"
-
