@@ -38,6 +38,13 @@ def run_marked(session: nox.Session, marker: str, *options: str) -> None:
     run_module(session, "pytest", "-m", marker, *options, "tests", *session.posargs)
 
 
+def install_with_other_libraries(session: nox.Session) -> None:
+    """Install the package beside the libraries that it is compared with."""
+    # First, since boto3-dataclass-ecr requires older type stubs than the package does (and runs without).
+    session.install("--group=benchmark")
+    session.install(".")
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Run the README's example on a local fake ECR; `-- --repository team/app` lists a real repository."""
@@ -82,6 +89,14 @@ def aiobotocore(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("stubs", ["types-aiobotocore-ecr", "no stubs"])
+def aiobotocore_typing(session: nox.Session, stubs: str) -> None:
+    """Check with four type checkers that aiobotocore's client is accepted, with and without its stubs."""
+    session.install(".", "--group=typing", "--group=aiobotocore", *([] if stubs == "no stubs" else [stubs]))
+    session.run("python", "tests/typing/check.py", "tests/typing/injected_async_client.py")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check the code's style and format."""
     session.install("--group=lint")
@@ -104,7 +119,8 @@ def typing(session: nox.Session, stubs: str) -> None:
     check = ["python", "tests/typing/check.py"]
     session.run(*check, "tests/typing/injected_client.py")
     if stubs.startswith("boto3-stubs"):
-        session.run(*check, "tests/typing/api.py", "tests/typing/wrong_lines.py")
+        for prefix in ("", "async_"):
+            session.run(*check, f"tests/typing/{prefix}api.py", f"tests/typing/{prefix}wrong_lines.py")
         run_module(session, "pytest", "--noconftest", "tests/typing", *session.posargs)
         # From elsewhere, to check the installed package.
         session.chdir(session.create_tmp())
@@ -159,10 +175,15 @@ def build(session: nox.Session) -> None:
 @nox.session
 def benchmark(session: nox.Session) -> None:
     """Compare CPU time with other libraries; `-- --help` lists the other measurements."""
-    # First, since boto3-dataclass-ecr requires older type stubs than the package does (and runs without).
-    session.install("--group=benchmark")
-    session.install(".")
+    install_with_other_libraries(session)
     session.run("python", "tests/benchmarks", *session.posargs)
+
+
+@nox.session(python=MAIN)
+def comparison(session: nox.Session) -> None:
+    """Test what the documentation says about other libraries."""
+    install_with_other_libraries(session)
+    run_module(session, "pytest", "--noconftest", "tests/docs/test_comparison.py", *session.posargs)
 
 
 @nox.session(python=MAIN)

@@ -117,15 +117,18 @@ _LAZY = {
 _public_names.publish(__name__, {name: globals()[name] for name in __all__ if name not in _LAZY})
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+if not TYPE_CHECKING:
+    # Type checkers would take every name for one of the module's.
 
-    value = getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
-    _public_names.publish(__name__, {name: value})
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        value = getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+        _public_names.publish(__name__, {name: value})
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -19,7 +19,6 @@ from ecrimages._listings import Newest, image_listing, image_lookup, name_listin
 from ecrimages._models import Image
 from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._parameters import check_int, one_image_id
-from ecrimages._registry_cursor import operation_of
 from ecrimages._registry_schedule import Fetch, RegistrySchedule
 
 __all__ = ["AsyncClient"]
@@ -454,7 +453,7 @@ class AsyncClient(AnyClient):
         calls = self._calls
 
         def fetched(fetch: Fetch) -> Any:
-            return calls.call(operation_of(fetch), fetch.request, retries_throttling=False)
+            return calls.call(fetch.listing.operation, fetch.request, retries_throttling=False)
 
         if isinstance(calls, AwaitedCalls):
             return lambda: TaskWorkers(fetched)

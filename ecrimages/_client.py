@@ -19,7 +19,6 @@ from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._own_client import HandedInClient
 from ecrimages._parameters import one_image_id
 from ecrimages._registry import RegistryIterator
-from ecrimages._registry_cursor import operation_of
 from ecrimages._registry_schedule import Fetch
 
 __all__ = ["Client"]
@@ -426,4 +425,4 @@ class Client(AnyClient):
         return self._source.transport().call(DESCRIBE_REPOSITORIES, request)
 
     def _fetch(self, fetch: Fetch) -> Any:
-        return self._source.transport().call(operation_of(fetch), fetch.request, retries_throttling=False)
+        return self._source.transport().call(fetch.listing.operation, fetch.request, retries_throttling=False)

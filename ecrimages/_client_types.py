@@ -80,7 +80,7 @@ def check_client(ecr: Any) -> None:
 
 def check_async_client(ecr: Any) -> None:
     """Raise TypeError unless `ecr` is a boto3 or aiobotocore ECR client, or None."""
-    if hasattr(type(ecr), "__aenter__") and not hasattr(ecr, "meta"):
+    if hasattr(type(ecr), "__aenter__") and not hasattr(ecr, "describe_images"):
         # What aiobotocore's create_client() returns.
         raise TypeError(
             f"ecr must be the client itself: async with session.create_client('ecr') as ecr: ..., not {ecr!r}"

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,9 +55,13 @@ class Exchange:
     """One call: the events of its attempts, and the page that comes of them."""
 
     def __init__(
-        self, operation: Operation, request: Mapping[str, Any], options: CallOptions, secrets: Iterator[str]
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        options: CallOptions,
+        secrets: Callable[[], Iterable[str]],
     ) -> None:
-        self.facts = CallFacts(operation.name, request)
+        self.facts = CallFacts(operation.name, request, [*secrets()])
         self._operation = operation
         self._request = request
         self._options = options
@@ -131,7 +136,8 @@ class Exchange:
 
     def _check_signed(self, headers: Mapping[str, Any]) -> None:
         signed = [str(headers.get(name) or "") for name in ("X-Amz-Security-Token", "Authorization")]
-        secrets = [*self._client_secrets]
+        # Again for each attempt: the credentials may be new ones.
+        secrets = [*self._client_secrets()]
         self.facts.secrets = [*secrets, *_SIGNATURE.findall(signed[1]), signed[0]]
         if any(map(_CONTROL_CHARACTER.search, [*signed, *secrets])):
             raise CredentialsError(
@@ -154,9 +160,11 @@ class Exchange:
             response_dict["body"] = _readable_error_body(body)
             if status == 300:
                 # botocore raises an error for it, and its parser takes it for a success.
-                error = json.loads(response_dict["body"])
+                message = response_dict["body"].decode()
+                with suppress(ValueError):
+                    message = json.loads(message).get("message", "")
                 response_dict["body"] = b"{}"
-                customized_response_dict["Error"] = {"Code": "300", "Message": error.get("message", "")}
+                customized_response_dict["Error"] = {"Code": "300", "Message": message}
             return
         try:
             self._decoded = self._decode(body)
@@ -204,8 +212,11 @@ def _readable_error_body(body: bytes) -> bytes:
     """Return the body of an error as botocore's parser can read it: a JSON object of strings, in UTF-8."""
     try:
         error = json.loads(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return body.decode("utf-8", "replace").encode()
+    except RecursionError:
+        # botocore's parser would raise it as well.
+        error = {"message": body.decode("utf-8", "replace")}
     texts = {name: value for name, value in error.items() if isinstance(value, str)} if isinstance(error, dict) else {}
     if error and not texts:
         # Such as {"errors": [...]}, which a registry's endpoint returns.

@@ -11,6 +11,7 @@ from typing import Literal
 from ecrimages._image_id import ImageId
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image
+from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES
 from ecrimages._pagination import Listing
 from ecrimages._parameters import (
     IMAGES_PER_PAGE,
@@ -64,7 +65,7 @@ def image_listing(
         start_token=start_token,
         registry_id=registry_id,
     )
-    return Listing(request, page_size=page_size, limit=limit, operation_name="DescribeImages", items_name="images")
+    return Listing(request, page_size=page_size, limit=limit, operation=DESCRIBE_IMAGES)
 
 
 def name_listing(registry_id: str | None) -> Listing[str]:
@@ -77,7 +78,7 @@ def name_listing(registry_id: str | None) -> Listing[str]:
     check_registry_id(registry_id)
     request = {} if registry_id is None else {"registryId": registry_id}
     # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html: 1000 at most.
-    return Listing(request, page_size=1000, operation_name="DescribeRepositories", items_name="names")
+    return Listing(request, page_size=1000, operation=DESCRIBE_REPOSITORIES)
 
 
 def image_lookup(
@@ -158,7 +159,7 @@ def registry_schedule(
 
     def listing_of(name: str) -> Listing[Image]:
         request = repository_request(name, registry_id=registry_id) | parameters
-        return Listing(request, page_size=page_size, operation_name="DescribeImages", items_name="images")
+        return Listing(request, page_size=page_size, operation=DESCRIBE_IMAGES)
 
     names = _given_names(repository_names)
     workers = _worker_count(max_workers, connections)

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from ecrimages._errors import RepeatedTokenError
+from ecrimages._operations import Operation
 
 __all__ = ["Listing", "Position"]
 
@@ -48,8 +49,7 @@ class Listing(Generic[_T]):
         parameters: The parameters of the first request, without its page size.
         page_size: How many items to request at a time.
         limit: How many items to return in all. None for all of them.
-        operation_name: The operation that lists, for errors.
-        items_name: The attribute of a page that has its items.
+        operation: The operation that lists.
     """
 
     def __init__(
@@ -58,13 +58,11 @@ class Listing(Generic[_T]):
         *,
         page_size: int,
         limit: int | None = None,
-        operation_name: str,
-        items_name: str,
+        operation: Operation,
     ) -> None:
-        self.parameters = {name: value for name, value in parameters.items() if name != "nextToken"}
+        self.parameters: dict[str, Any] = {name: value for name, value in parameters.items() if name != "nextToken"}
         self._page_size = page_size
-        self._operation_name = operation_name
-        self._items_name = items_name
+        self.operation = operation
         token = parameters.get("nextToken")
         self.start: Position[_T] = Position(next_token=token, remaining=limit, is_last=limit == 0)
         # By token, the number of the page that it leads to. A page that is requested again after an error may
@@ -118,17 +116,17 @@ class Listing(Generic[_T]):
 
     def _repeated_token(self, token: str, request_id: str | None) -> RepeatedTokenError:
         error = RepeatedTokenError(token, request_id=request_id)
-        error.operation_name, error.repository_name = self._operation_name, self.parameters.get("repositoryName")
+        error.operation_name, error.repository_name = self.operation.name, self.parameters.get("repositoryName")
         return error
 
     def items_of(self, page: Any) -> tuple[_T, ...]:
         """Return the items of a page."""
-        items: tuple[_T, ...] = getattr(page, self._items_name)
+        items: tuple[_T, ...] = getattr(page, self.operation.items_name)
         return items
 
     def with_items(self, page: Any, items: tuple[_T, ...]) -> Any:
         """Return a page with other items."""
-        return attrs.evolve(page, **{self._items_name: items})
+        return attrs.evolve(page, **{self.operation.items_name: items})
 
 
 def _fingerprint(token: str) -> bytes:

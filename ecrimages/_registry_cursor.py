@@ -16,10 +16,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from ecrimages._cursors import OneShot, check_not_moved
 from ecrimages._errors import ECRImagesError, ThrottlingError
 from ecrimages._gate import Gate
-from ecrimages._operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES, Operation
 from ecrimages._registry_schedule import Fetch, RegistrySchedule, RegistryState
 
-__all__ = ["Outcome", "RegistryCursor", "Workers", "operation_of"]
+__all__ = ["Outcome", "RegistryCursor", "Workers"]
 
 
 class Outcome(Protocol):
@@ -116,7 +115,7 @@ class RegistryCursor(OneShot, Generic[_W]):
                 try:
                     # fmt: off
                     self._state = due[1]; raise due[0]  # noqa: E702
-                    # fmt: on
+                # fmt: on
                 finally:
                     # The error refers to this frame. A cycle would keep the threads when the iterator is dropped.
                     del due, before
@@ -160,8 +159,3 @@ class RegistryCursor(OneShot, Generic[_W]):
                 workers.start(fetch)
             elif self._state.opened == opened:
                 return
-
-
-def operation_of(fetch: Fetch) -> Operation:
-    """Return the operation that fetches a page."""
-    return DESCRIBE_REPOSITORIES if fetch.is_of_names else DESCRIBE_IMAGES

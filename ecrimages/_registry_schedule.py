@@ -16,6 +16,7 @@ import attrs
 
 from ecrimages._errors import ECRImagesError, MalformedResponseError, RepositoryNotFoundError
 from ecrimages._models import Image, ImagePage
+from ecrimages._operations import DESCRIBE_IMAGES
 from ecrimages._pagination import Listing, Position
 from ecrimages._parameters import check_choice
 
@@ -113,7 +114,9 @@ class RegistrySchedule:
         self._name_listing = names if isinstance(names, Listing) else None
         self._skips = failed == "skip"
         self._max_waiting = max_waiting
-        self.start = RegistryState(names_position=None if self._name_listing is None else self._name_listing.start)
+        self.start: RegistryState = RegistryState(
+            names_position=None if self._name_listing is None else self._name_listing.start
+        )
 
     def with_names(self, state: RegistryState, in_flight: Collection[int]) -> RegistryState:
         """Return the state with the caller's next name, if it is needed.
@@ -254,7 +257,7 @@ class RegistrySchedule:
         try:
             listing = self._listing_of(name)
         except (TypeError, ValueError) as malformed:
-            listing = Listing({}, page_size=1, limit=0, operation_name="DescribeImages", items_name="images")
+            listing = Listing({}, page_size=1, limit=0, operation=DESCRIBE_IMAGES)
             # Without the reference to this frame, in which it would be kept.
             error = malformed.with_traceback(None)
             if self._name_listing is not None:

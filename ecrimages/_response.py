@@ -197,7 +197,7 @@ def _struct_of(record_class: Any) -> type[msgspec.Struct]:
         elif is_enum(field.type):
             wire_type = str
         fields.append((field.wire, wire_type) if field.is_required else (field.wire, wire_type | None, None))
-    return msgspec.defstruct(record_class.__name__, fields, forbid_unknown_fields=True, gc=False)
+    return msgspec.defstruct(record_class.__name__, fields, forbid_unknown_fields=True, frozen=True, gc=False)
 
 
 @functools.cache
@@ -211,9 +211,7 @@ def _build() -> Callable[[list[Any]], tuple[list[Image], list[dict[str, Any]]]]:
     }
     lines = [
         "def build(structs):",
-        "    records, details = [], []",
-        # Of equal strings the first is kept, so that a page holds each once.
-        "    intern = {}.setdefault",
+        "    records, details, known, intern = [], [], {}, {}.setdefault",
         "    for struct in structs:",
         *(f"        {line}" for line in _code_of_record(Image, "struct", "record", "detail", names)),
         "        records.append(record); details.append(detail)",
@@ -245,14 +243,28 @@ def _code_of_record(record_class: Any, struct: str, record: str, detail: str, na
 def _code_of_field(field: RecordField, places: Mapping[str, str], names: dict[str, Any]) -> Iterator[str]:
     value = places["value"]
     if attrs.has(field.type):
-        yield from _code_of_record(field.type, value, f"{value}_record", f"{value}_detail", names)
-        yield f"{places['field']} = {value}_record; {places['item']} = {value}_detail"
+        record, detail = f"{value}_record", f"{value}_detail"
+        lines = _code_of_record(field.type, value, record, detail, names)
+        if field.repeats:
+            # Equal structs share a record, and have a dict each.
+            yield f"if ({value}_both := known.get({value})) is None:"
+            yield from (f"    {line}" for line in lines)
+            yield f"    {value}_both = known[{value}] = {record}, {detail}"
+            yield f"{places['field']} = {value}_both[0]; {places['item']} = {value}_both[1].copy()"
+        else:
+            yield from lines
+            yield f"{places['field']} = {record}; {places['item']} = {detail}"
     elif is_enum(field.type):
         # Bounded: the enumerations are open.
         names[f"member_{field.type.__name__}"] = functools.lru_cache(64)(field.type)
         yield f"{places['field']} = member_{field.type.__name__}({value}); {places['item']} = {value}"
+    elif field.repeats and field.type is datetime:
+        yield f"if ({value}_time := known.get({value})) is None:"
+        yield f"    {value}_time = known[{value}] = from_timestamp({value}, utc)"
+        yield f"{places['field']} = {places['item']} = {value}_time"
     else:
-        if field.repeats and field.type is str:
+        if field.repeats:
+            # Of equal strings the first is kept, so that a page holds each once.
             yield f"{value} = intern({value}, {value})"
         yield _CODE[field.type].format(**places)
 

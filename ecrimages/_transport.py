@@ -54,7 +54,7 @@ class PreparedCall:
         self, transport: AnyTransport, operation: Operation, request: Mapping[str, Any], retries_throttling: bool
     ) -> None:
         options = CallOptions(transport.attempts, transport.view.is_observed(operation.name), retries_throttling)
-        exchange = Exchange(operation, request, options, secrets_of(transport.ecr))
+        exchange = Exchange(operation, request, options, lambda: secrets_of(transport.ecr))
         self._client = transport.view.with_events(lambda events: transport.events_class(events, exchange))
         self._operation = operation
         self._request = request
@@ -125,10 +125,11 @@ def attempts_of(ecr: Any) -> int:
 def _log_page(operation: Operation, request: Mapping[str, Any], page: Any) -> None:
     # No token, and no part of the response but its size.
     _log.debug(
-        "%s of %s: %d items, request id %s, %s",
+        "%s of %s: %d %s, request id %s, %s",
         operation.name,
         request.get("repositoryName", "the registry"),
         len(getattr(page, operation.items_name)),
+        operation.items_name,
         page.request_id,
         "the last page" if page.next_token is None else "more pages follow",
     )

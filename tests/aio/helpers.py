@@ -32,11 +32,11 @@ def connecting(ecr: FakeECR, kind: str) -> Connect:
     return connect
 
 
-def aiobotocore_client(ecr: FakeECR) -> Any:
-    """Return what opens an aiobotocore client for a FakeECR: one attempt, and no proxy."""
+def aiobotocore_client(ecr: FakeECR, *, attempts: int = 1) -> Any:
+    """Return what opens an aiobotocore client for a FakeECR, without a proxy."""
     session: Any = importlib.import_module("aiobotocore.session").get_session()
     config = importlib.import_module("aiobotocore.config").AioConfig(
-        retries={"mode": "standard", "total_max_attempts": 1}, proxies={}
+        retries={"mode": "standard", "total_max_attempts": attempts}, proxies={}
     )
     return session.create_client(
         "ecr",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ecrimages import AsyncClient, ImageNotFoundError
+from ecrimages import AsyncClient, Image, ImageNotFoundError
 from ecrimages.testing import FakeECR, Fault
 
 from .helpers import Connect, Suspended, cancel_current_task, digests, take_all
@@ -29,7 +29,7 @@ START: dict[str, Callable[[AsyncClient], AsyncIterator[Any]]] = {
 
 @pytest.mark.parametrize("how", ["cancelled by another", "thrown in"])
 @pytest.mark.parametrize("what", START)
-async def test_cancelled_at_each_await_in_turn(ecr: FakeECR, connect: Connect, what: str, how: str) -> None:
+async def test_cancelled_at_each_await_in_turn(connect: Connect, what: str, how: str) -> None:
     """Whichever `await` the task is cancelled at, the rest comes from the same iterator, nothing twice."""
     async with connect() as client:
         expected: list[Any] = []
@@ -92,12 +92,16 @@ async def test_timeout_around_a_loop(ecr: FakeECR, connect: Connect, expected: l
     """`asyncio.timeout()` around a loop ends it; a loop over the same iterator brings the rest."""
     requests_before = len(ecr.requests)
     ecr.inject_faults(None, Fault.delay(0.5))
+
+    async def with_timeout_inside(images: AsyncIterator[Image], into: list[str]) -> None:
+        async with asyncio.timeout(0.25):
+            async for image in images:
+                into.append(image.digest)  # noqa: PERF401
+
     async with connect() as client:
         images, came = client.describe_images("team/app", page_size=3), list[str]()
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.25):
-                async for image in images:
-                    came.append(image.digest)
+            await with_timeout_inside(images, came)
         assert came == expected[:3]
 
         came += await digests(images)

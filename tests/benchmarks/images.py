@@ -59,10 +59,10 @@ def _daily(count: int) -> Iterator[Image]:
 
 
 def _varied(count: int) -> Iterator[Image]:
-    """A fourth untagged, a third scanned with times that never repeat, a fifth archived with all fields, all pulled."""
+    """A fourth untagged, a third scanned with times that never repeat, a fifth restored from the archive, all pulled."""
     chance = random.Random(count)
     for number, image in enumerate(_daily(count)):
-        is_archived = number % 5 == 0
+        is_restored = number % 5 == 0
         summary = ImageScanFindingsSummary(
             scan_completed_at=image.pushed_at + timedelta(seconds=chance.random() * 1e6),
             vulnerability_source_updated_at=image.pushed_at + timedelta(seconds=chance.random() * 1e5),
@@ -70,14 +70,14 @@ def _varied(count: int) -> Iterator[Image]:
         )
         yield attrs.evolve(
             image,
-            tags=[] if number % 4 == 0 else _tags(number, chance),
+            # Unique: a tag that comes again would move to the later image.
+            tags=[] if number % 4 == 0 else [f"build-{number}"],
             scan_status=_SCANNED if number % 3 == 0 else None,
             scan_findings_summary=summary if number % 3 == 0 else None,
             last_recorded_pull_time=image.pushed_at + timedelta(days=chance.random() * 100),
-            status=ImageStatus.ARCHIVED if is_archived else ImageStatus.ACTIVE,
-            last_archived_at=image.pushed_at + timedelta(days=1 + chance.random()) if is_archived else None,
-            last_activated_at=image.pushed_at + timedelta(days=chance.random()) if is_archived else None,
-            subject_manifest_digest=image.digest if is_archived else None,
+            last_archived_at=image.pushed_at + timedelta(days=1 + chance.random()) if is_restored else None,
+            last_activated_at=image.pushed_at + timedelta(days=chance.random()) if is_restored else None,
+            subject_manifest_digest=image.digest if is_restored else None,
         )
 
 

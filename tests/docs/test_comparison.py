@@ -43,7 +43,7 @@ def capo(ecr: FakeECR) -> Any:
     return library.ECRClient(endpoint=ecr.endpoint_url, region=ecr.region_name, credentials=credentials)
 
 
-def test_boto3_dataclass_is_a_view_of_a_dict(ecr: FakeECR, dataclasses: Listing) -> None:
+def test_boto3_dataclass_is_a_view_of_a_dict(dataclasses: Listing) -> None:
     """An image of boto3-dataclass-ecr cannot be hashed, and a key that is missing is a KeyError."""
     [image] = dataclasses()
 
@@ -104,12 +104,11 @@ def test_capo_has_one_class_for_unmodelled_errors(ecr: FakeECR, capo: Any) -> No
 def test_boto3_errors_covers_modelled_codes(ecr: FakeECR) -> None:
     """boto3-errors has importable classes for the codes of the model, changes the client, and pickles as boto3 does."""
     library = pytest.importorskip("boto3_errors")
-    from boto3_errors.ecr import ImageNotFoundException
-
+    modelled = pytest.importorskip("boto3_errors.ecr").ImageNotFoundException
     client = ecr.client()
     library.patch_client(client)
 
-    with pytest.raises(ImageNotFoundException) as caught:
+    with pytest.raises(modelled) as caught:
         client.describe_images(repositoryName="team/app", imageIds=[{"imageTag": "gone"}])
     ecr.inject_faults(Fault.access_denied())
     with pytest.raises(ClientError) as denied:

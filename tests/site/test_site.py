@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import ecrimages
 
@@ -84,10 +84,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module", params=[(PHONE, "light"), (PHONE, "dark"), (DESK, "light")], ids=str)
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A window of the browser."""
+def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A width and a colour scheme of the browser."""
     width, scheme = request.param
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(window: BrowserContext) -> Iterator[Page]:
+    """An empty page of the browser."""
+    page = window.new_page()
     yield page
     page.close()
 
@@ -102,12 +110,9 @@ def test_every_page_has_version_description_and_card(documents: dict[str, Docume
     written = {name: document for name, document in documents.items() if name not in INDEXES}
     metadata = {"description", "og:title", "og:description", "og:image", "og:site_name"}
 
-    assert [
-        name for name, document in documents.items() if f"ecrimages {ecrimages.__version__}" not in document.text
-    ] == []
-    assert {name: metadata - document.metadata.keys() for name, document in written.items()} == dict.fromkeys(
-        written, set()
-    )
+    title = f"ecrimages {ecrimages.__version__}"
+    assert [name for name, document in documents.items() if title not in document.text] == []
+    assert [name for name, document in written.items() if not metadata <= document.metadata.keys()] == []
 
 
 def test_links_have_targets(documents: dict[str, Document]) -> None:
@@ -158,14 +163,14 @@ def test_a_page_loads_and_fits(site: str, page: Page, name: str) -> None:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on(
-        "request", lambda request: None if request.url.startswith((site, "data:")) else problems.append(request.url)
-    )
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url))
 
     page.goto(site + name)
 
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert problems == []
+    assert [url for url in loaded if not url.startswith((site, "data:"))] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -1,0 +1,442 @@
+"""The asynchronous client itself: how it is made, its threads, and what it leaves alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import copy
+import gc
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+from unittest.mock import AsyncMock
+
+import boto3
+import pytest
+from botocore.config import Config
+
+import ecrimages
+from ecrimages import AsyncClient, ConfigurationError, CredentialsError, Image, ImageNotFoundError
+from ecrimages.testing import FakeECR, Fault
+
+from .helpers import Connect, aiobotocore_client, digests
+
+aiobotocore = pytest.mark.aiobotocore
+
+
+def thread_names() -> list[str]:
+    """Return the names of this library's threads."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("ecrimages")]
+
+
+async def test_what_it_shows_of_itself(connect: Connect) -> None:
+    """Region and registry are known without a request, and stand in the repr."""
+    async with connect(registry_id="210987654321") as client:
+        assert repr(client) == "<AsyncClient: region 'us-east-1', registry '210987654321'>"
+        assert client.region_name == "us-east-1"
+        assert client.registry_id == "210987654321"
+
+
+async def test_image_uri(connect: Connect) -> None:
+    """The URI is that of the synchronous client, and needs no `await`."""
+    async with connect() as client:
+        image = await client.get_image("team/app", "v1")
+
+        uri = client.image_uri(image, tag="v1")
+
+    assert uri == "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:v1"
+
+
+async def test_the_default_registry_is_asked(ecr: FakeECR, connect: Connect) -> None:
+    """`registry_id` of the client holds where a call does not name another."""
+    ecr.add_image("team/app", tags=["theirs"], registry_id="210987654321")
+    async with connect(registry_id="210987654321") as client:
+        assert [image.tags async for image in client.describe_images("team/app")] == [("theirs",)]
+        assert len(await digests(client.describe_images("team/app", registry_id="123456789012"))) == 7
+
+
+async def test_copies_and_pickles_are_refused(connect: Connect) -> None:
+    """Client and iterators say so, and what to do instead."""
+    async with connect() as client:
+        with pytest.raises(TypeError, match="make one on the worker"):
+            pickle.dumps(client)
+        for one_shot in (
+            client.describe_images("team/app"),
+            client.describe_images("team/app").pages(),
+            client.get_images("team/app", ["v1"]),
+            client.repository_names(),
+            client.registry_images(),
+            client.registry_images().pages(),
+        ):
+            with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                copy.copy(one_shot)
+
+
+@pytest.mark.parametrize(
+    ("ecr", "text"),
+    [
+        ("ecr", "ecr must be a boto3 or aiobotocore ECR client"),
+        (object(), "ecr must be a boto3 or aiobotocore ECR client"),
+        (boto3.client, "ecr must be a boto3 or aiobotocore ECR client"),
+        (ecrimages.Client(), "ecr must be a boto3 or aiobotocore ECR client"),
+        (AsyncClient(), "ecr must be a boto3 or aiobotocore ECR client"),
+    ],
+    ids=["str", "object", "function", "Client", "AsyncClient"],
+)
+def test_what_is_no_client_is_refused(ecr: Any, text: str) -> None:
+    """The error says what is expected."""
+    with pytest.raises(TypeError, match=text):
+        AsyncClient(ecr)
+
+
+def test_wrong_arguments_are_refused() -> None:
+    """So are those of boto3's client, with the way to pass them."""
+    unknown: Any = {"region_name": "eu-west-1"}
+    with pytest.raises(TypeError, match=r"AsyncClient\(boto3.client\('ecr', region_name=...\)\)"):
+        AsyncClient(**unknown)
+    with pytest.raises(ValueError, match="max_workers must be an int of 1 or more, not 0"):
+        AsyncClient(max_workers=0)
+    with pytest.raises(ValueError, match="registry_id"):
+        AsyncClient(registry_id="1")
+
+
+async def test_its_threads_are_its_own(ecr: FakeECR, expected: list[str]) -> None:
+    """Calls run in at most `max_workers` threads that end with `aclose()`, never in asyncio's, and start again."""
+    loop: Any = asyncio.get_running_loop()
+    boto3_client = ecr.client()
+    threads: set[str] = set()
+    boto3_client.meta.events.register("before-send.ecr", lambda **_: threads.add(threading.current_thread().name))
+    async with AsyncClient(boto3_client, max_workers=2) as client:
+        assert thread_names() == []
+
+        await asyncio.gather(*(client.get_image("team/app", "v1") for _ in range(10)))
+
+        assert threads == {*thread_names()}
+        assert len(threads) == 2
+        assert await digests(client.describe_images("team/app")) == expected
+        assert loop._default_executor is None
+
+    assert thread_names() == []
+    assert await digests(client.describe_images("team/app")) == expected
+    await client.aclose()
+    await client.aclose()
+    assert thread_names() == []
+
+
+async def test_no_more_threads_than_connections(ecr: FakeECR) -> None:
+    """With more, urllib3 would open and discard connections."""
+    client = AsyncClient(ecr.client(Config(max_pool_connections=3)), max_workers=8)
+    async with client:
+        await asyncio.gather(*(client.get_image("team/app", "v1") for _ in range(20)))
+
+        assert len(thread_names()) == 3
+
+
+async def test_aclose_waits_for_requests_under_way(ecr: FakeECR) -> None:
+    """A task that still waits gets its image; the loop is not blocked meanwhile."""
+    ecr.inject_faults(Fault.delay(0.3), Fault.delay(0.3))
+    client = AsyncClient(ecr.client(), max_workers=1)
+    tasks = [asyncio.ensure_future(client.get_image("team/app", "v1")) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    closing = asyncio.ensure_future(client.aclose())
+    turns = 0
+    while not closing.done():
+        await asyncio.sleep(0.01)
+        turns += 1
+
+    assert turns > 20
+    assert thread_names() == []
+    assert [image.tags for image in await asyncio.gather(*tasks)] == [("v1",), ("v1",)]
+
+
+async def test_cancelled_aclose_lets_the_threads_end(ecr: FakeECR) -> None:
+    """The threads end with their requests all the same."""
+    ecr.inject_faults(Fault.delay(0.3))
+    client = AsyncClient(ecr.client())
+    task = asyncio.ensure_future(client.get_image("team/app", "v1"))
+    await asyncio.sleep(0.05)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await client.aclose()
+
+    assert (await task).tags == ("v1",)
+
+
+async def test_a_dropped_client_leaves_no_thread(ecr: FakeECR) -> None:
+    """A client that is not closed ends its threads when it is collected."""
+    client = AsyncClient(ecr.client())
+    async for _ in client.describe_images("team/app", page_size=2):
+        break
+    assert thread_names()
+
+    del client
+    gc.collect()
+
+    deadline = time.monotonic() + 10
+    while thread_names():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def test_context_variables_are_those_of_the_task(connect: Connect) -> None:
+    """A tracer's handlers see the context of the task that asked."""
+    trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace")
+    seen: set[str] = set()
+    async with connect() as client:
+        handed_in: Any = client._source.transport().ecr
+        handed_in.meta.events.register("before-send.ecr", lambda **_: seen.add(trace.get()))
+
+        async def traced(name: str) -> None:
+            trace.set(name)
+            await client.get_image("team/app", "v1")
+
+        await asyncio.gather(traced("a"), traced("b"))
+
+    assert seen == {"a", "b"}
+
+
+async def test_a_client_of_its_own(ecr: FakeECR) -> None:
+    """Without a client, `async with` makes one in a thread, and closes it; the region is known at once."""
+    with ecr.activated():
+        client = AsyncClient()
+        assert repr(client) == "<AsyncClient: region not resolved yet>"
+        with pytest.raises(RuntimeError, match="async with"):
+            _ = client.region_name
+
+        async with client:
+            assert client.region_name == "us-east-1"
+            assert (await client.get_image("team/app", "v1")).tags == ("v1",)
+        assert repr(client) == "<AsyncClient: region not resolved yet>"
+
+        async with AsyncClient() as other:
+            pass
+        assert (await other.get_image("team/app", "v1")).tags == ("v1",)
+        assert other.region_name == "us-east-1"
+        await other.aclose()
+
+
+def test_a_client_of_its_own_outside_of_an_event_loop(ecr: FakeECR) -> None:
+    """Where no event loop runs, the boto3 client is made on first use of the region."""
+    with ecr.activated():
+        assert AsyncClient().region_name == "us-east-1"
+
+
+async def test_a_client_that_cannot_be_made(ecr: FakeECR, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What boto3 raises while the client is made is an error of this library, and the next attempt is another."""
+    with ecr.activated():
+        client = AsyncClient()
+        with monkeypatch.context() as patch:
+            patch.setenv("AWS_PROFILE", "none")
+            boto3.DEFAULT_SESSION = None
+            images = client.describe_images("team/app")
+            with pytest.raises(ConfigurationError):
+                await anext(images)
+            with pytest.raises(ConfigurationError):
+                async with client:
+                    pass
+        boto3.DEFAULT_SESSION = None
+
+        assert len(await digests(images)) == 7
+        await client.aclose()
+
+
+async def test_making_the_client_does_not_block_the_loop(ecr: FakeECR) -> None:
+    """The loop's thread takes no part in it."""
+    with ecr.activated():
+        client = AsyncClient()
+        start = time.thread_time()
+
+        async with client:
+            used = time.thread_time() - start
+
+    assert used < 0.02
+
+
+def test_the_event_loop_is_free_while_a_program_makes_its_first_request(ecr: FakeECR) -> None:
+    """Nothing hangs at the end of a program that stops in the middle, with the threads as they are."""
+    program = """
+import asyncio, ecrimages
+async def main():
+    client = ecrimages.AsyncClient()
+    async for image in client.describe_images("team/builds", page_size=100):
+        break
+    async for image in client.registry_images(page_size=10):
+        break
+    print(image.repository_name)
+asyncio.run(main())
+"""
+    with ecr.activated():
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        run = subprocess.run(  # noqa: S603
+            [sys.executable, "-W", "error", "-c", program],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert (run.stdout, run.stderr) == ("team/app\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_has_threads_of_its_own(ecr: FakeECR) -> None:
+    """A client that was used in the parent works in the child."""
+    client = AsyncClient(ecr.client())
+
+    async def use() -> int:
+        return len(await digests(client.describe_images("team/app", page_size=2)))
+
+    assert asyncio.run(use()) == 7
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if asyncio.run(asyncio.wait_for(use(), 20)) == 7 else 2
+        finally:
+            os._exit(status)
+
+    assert os.waitpid(child, 0)[1] == 0
+    asyncio.run(client.aclose())
+
+
+async def test_a_mock_of_an_asynchronous_client() -> None:
+    """What returns coroutines is awaited, without aiobotocore."""
+    ecr: Any = AsyncMock()
+    ecr.describe_images.return_value = {
+        "imageDetails": [
+            {
+                "registryId": "123456789012",
+                "repositoryName": "team/app",
+                "imageDigest": "sha256:" + "0" * 64,
+                "imagePushedAt": 1,
+            }
+        ]
+    }
+    client = AsyncClient(ecr)
+
+    [image] = [image async for image in client.describe_images("team/app")]
+
+    assert isinstance(image, Image)
+    ecr.describe_images.assert_awaited_once_with(repositoryName="team/app", maxResults=1000)
+
+
+async def test_errors_carry_no_secret(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with credentials is a CredentialsError without them."""
+    async with connect() as client:
+        handed_in: Any = client._source.transport().ecr
+        monkeypatch.setattr(handed_in._request_signer._credentials, "token", "planted\nsecret")
+        with pytest.raises(CredentialsError) as caught:
+            await client.get_image("team/app", "v1")
+
+    assert "planted" not in repr(caught.value)
+
+
+@aiobotocore
+class TestOverAiobotocore:
+    """What holds for aiobotocore's clients alone."""
+
+    @pytest.fixture(autouse=True)
+    def needs_aiobotocore(self) -> None:
+        """Skip these tests where it is not installed."""
+        pytest.importorskip("aiobotocore")
+
+    async def test_it_is_not_closed(self, ecr: FakeECR) -> None:
+        """`aclose()` leaves the application's client open."""
+        async with aiobotocore_client(ecr) as wrapped:
+            async with AsyncClient(wrapped) as client:
+                await client.get_image("team/app", "v1")
+
+            assert len((await wrapped.describe_images(repositoryName="team/app"))["imageDetails"]) == 7
+
+    async def test_no_thread_is_started(self, ecr: FakeECR) -> None:
+        """Its calls are awaited."""
+        async with aiobotocore_client(ecr) as wrapped:
+            client = AsyncClient(wrapped)
+            await digests(client.describe_images("team/app"))
+            await digests(client.registry_images())
+
+            assert thread_names() == []
+
+    async def test_an_unopened_client_is_refused(self, ecr: FakeECR) -> None:
+        """What `create_client()` returns is no client yet, and the error says so."""
+        unopened = aiobotocore_client(ecr)
+        with pytest.raises(TypeError, match=r"async with session\.create_client\('ecr'\) as ecr"):
+            AsyncClient(unopened)
+
+        async with unopened as wrapped:
+            assert (await AsyncClient(wrapped).get_image("team/app", "v1")).tags == ("v1",)
+
+    async def test_the_synchronous_client_refuses_it(self, ecr: FakeECR) -> None:
+        """`Client()` names the class to use."""
+        async with aiobotocore_client(ecr) as wrapped:
+            with pytest.raises(TypeError, match="AsyncClient"):
+                ecrimages.Client(wrapped)
+
+    async def test_raw_calls_are_untouched(self, ecr: FakeECR) -> None:
+        """Between, beside and within the calls made here, the same client returns what it always has."""
+        nested: list[Any] = []
+        async with aiobotocore_client(ecr) as wrapped:
+            before = await wrapped.describe_images(repositoryName="team/app")
+            in_handler = False
+
+            async def handler(**_: Any) -> None:
+                nonlocal in_handler
+                if not in_handler:
+                    in_handler = True
+                    nested.append(await wrapped.describe_images(repositoryName="team/app"))
+                    in_handler = False
+
+            wrapped.meta.events.register("before-send.ecr.DescribeImages", handler)
+            client = AsyncClient(wrapped)
+            ours, beside = await asyncio.gather(
+                digests(client.describe_images("team/app", page_size=3)),
+                wrapped.describe_images(repositoryName="team/app"),
+            )
+            with pytest.raises(wrapped.exceptions.ImageNotFoundException):
+                await wrapped.describe_images(repositoryName="team/app", imageIds=[{"imageTag": "none"}])
+
+        assert ours == [detail["imageDigest"] for detail in before["imageDetails"]]
+        for response in (beside, *nested):
+            assert response["imageDetails"] == before["imageDetails"]
+
+    @pytest.mark.parametrize("event", ["before-send.ecr", "before-parse.ecr", "after-call.ecr"])
+    @pytest.mark.parametrize("awaits", [False, True])
+    async def test_what_a_handler_raises_passes_through(self, ecr: FakeECR, event: str, awaits: bool) -> None:
+        """An exception of the application's is its own, from a function or a coroutine."""
+
+        class ApplicationError(Exception):
+            pass
+
+        def refuse(**_: Any) -> None:
+            raise ApplicationError
+
+        async def refuse_later(**_: Any) -> None:
+            await asyncio.sleep(0)
+            raise ApplicationError
+
+        async with aiobotocore_client(ecr) as wrapped:
+            wrapped.meta.events.register(event, refuse_later if awaits else refuse)
+            with pytest.raises(ApplicationError):
+                await AsyncClient(wrapped).get_image("team/app", "v1")
+
+    async def test_its_retries_hold(self, ecr: FakeECR) -> None:
+        """A truncated body is retried as often as the client is configured for."""
+        async with aiobotocore_client(ecr, attempts=3) as wrapped:
+            ecr.inject_faults(Fault.truncated(), Fault.server_error())
+
+            assert len(await digests(AsyncClient(wrapped).describe_images("team/app"))) == 7
+            with pytest.raises(ImageNotFoundError):
+                await AsyncClient(wrapped).get_image("team/app", "none")
+
+
+@pytest.mark.parametrize("name", ["AsyncClient", "AsyncImageIterator", "AsyncRegistryIterator"])
+def test_the_names_are_public(name: str) -> None:
+    """Classes show as those of the package."""
+    assert name in ecrimages.__all__
+    assert getattr(ecrimages, name).__module__ == "ecrimages"
