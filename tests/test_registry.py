@@ -24,7 +24,6 @@ from ecrimages import (
     ServerError,
     _gate,
 )
-
 from ecrimages.testing import FakeECR, Fault
 
 # Images per repository. The pages of two images that they have: 1, 1 (empty), 4, 1, 3.
@@ -477,7 +476,8 @@ def test_a_given_repository_that_does_not_exist_is_an_error(client: Client, expe
     assert list(skipping.failures) == ["team/none"]
 
 
-def test_failures_are_of_the_moment(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+@pytest.mark.usefixtures("expected")
+def test_failures_are_of_the_moment(ecr: FakeECR, client: Client) -> None:
     """The mapping that was returned does not change, and cannot be changed; errors of it can be pickled."""
     ecr.inject_faults(DENIED, repository_name="team/a")
     images = client.registry_images(failed="skip")
@@ -495,7 +495,7 @@ def test_repositories_that_fail_are_not_read_ahead_without_end(ecr: FakeECR, cli
     """While the first page is slow, not all of an endless number of failing repositories are requested."""
     ecr.add_image("team/slow")
     ecr.inject_faults(Fault.delay(0.5), repository_name="team/slow")
-    images = client.registry_images((f"team/{name}" for name in itertools.chain(["slow"], itertools.count(10))))
+    images = client.registry_images(f"team/{name}" for name in itertools.chain(["slow"], itertools.count(10)))
 
     next(images)
     images.close()
@@ -647,7 +647,8 @@ def test_wrong_types(client: Client, arguments: Any) -> None:
 # The object
 
 
-def test_its_repr(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+@pytest.mark.usefixtures("expected")
+def test_its_repr(ecr: FakeECR, client: Client) -> None:
     """It has how many images were yielded, how many repositories failed, and the state."""
     ecr.inject_faults(DENIED, repository_name="team/a")
     images = client.registry_images(page_size=4, failed="skip")
@@ -689,7 +690,8 @@ def test_it_is_the_class_that_people_import(client: Client) -> None:
     assert iter(images) is images
 
 
-def test_after_close_next_is_an_error(client: Client, expected: list[Image]) -> None:
+@pytest.mark.usefixtures("expected")
+def test_after_close_next_is_an_error(client: Client) -> None:
     """Also with images of a page at hand; the failures and the count remain."""
     images = client.registry_images()
     with images:
