@@ -17,9 +17,11 @@ class Outcome(NamedTuple):
     lost: int
 
 
-def simulated(workers: int, pages: int, rate: float, burst: int, latency: float, seed: int) -> Outcome:
+LATENCY = 0.1
+
+
+def simulated(workers: int, pages: int, rate: float, burst: int) -> Outcome:
     """List repositories of a page each behind a gate, from a service with a token bucket, in no time."""
-    random.seed(seed)
     gate = Gate(workers)
     now, tokens, refilled_at = 0.0, float(burst), 0.0
     waiting = list(range(pages))
@@ -31,7 +33,7 @@ def simulated(workers: int, pages: int, rate: float, burst: int, latency: float,
             is_allowed = tokens >= 1
             tokens -= is_allowed
             # As in a listing, the earlier page is requested first.
-            heapq.heappush(in_flight, (now + latency * random.uniform(1, 1.3), heapq.heappop(waiting), is_allowed))
+            heapq.heappush(in_flight, (now + LATENCY * random.uniform(1, 1.3), heapq.heappop(waiting), is_allowed))
         pause = gate.pause_left(now)
         ends_at = in_flight[0][0] if in_flight else float("inf")
         if pause is not None and now + pause < ends_at:
@@ -55,7 +57,8 @@ def test_a_throttled_listing_takes_the_time_that_the_rate_allows(workers: int, p
     """Nothing is lost, and the rate of the service is used, whatever the number of workers."""
     ideal = (pages - rate) / rate
     for seed in range(10):
-        seconds, throttled, lost = simulated(workers, pages, rate, rate, 0.1, seed)
+        random.seed(seed)
+        seconds, throttled, lost = simulated(workers, pages, rate, rate)
 
         assert lost == 0
         assert seconds < 1.2 * ideal
@@ -64,7 +67,7 @@ def test_a_throttled_listing_takes_the_time_that_the_rate_allows(workers: int, p
 
 def test_a_listing_that_is_not_throttled_is_not_slowed_down() -> None:
     """All workers are used all the time."""
-    seconds, throttled, lost = simulated(16, 1600, 1e6, 10**6, 0.1, 0)
+    seconds, throttled, lost = simulated(16, 1600, 1e6, 10**6)
 
     assert (throttled, lost) == (0, 0)
     assert seconds < 100 * 0.13
@@ -72,7 +75,7 @@ def test_a_listing_that_is_not_throttled_is_not_slowed_down() -> None:
 
 def test_a_small_burst_takes_longer_and_loses_nothing() -> None:
     """A service that lets two requests a second through, and saves none up, gets its pages listed too."""
-    seconds, _, lost = simulated(32, 40, 2, 1, 0.1, 0)
+    seconds, _, lost = simulated(32, 40, 2, 1)
 
     assert lost == 0
     assert seconds < 120
