@@ -41,7 +41,7 @@ def simulated(workers: int, pages: int, rate: float, burst: int) -> Outcome:
             continue
         now, page, is_allowed = heapq.heappop(in_flight)
         if is_allowed:
-            gate.succeeded(page, now)
+            gate.passed(page, now)
         else:
             throttled += 1
             if gate.throttled(page, now) is None:
@@ -90,7 +90,7 @@ def test_the_permits_are_halved_and_creep_up() -> None:
 
     after = [gate.permits(10)]
     for key in range(200):
-        gate.succeeded(key, 10)
+        gate.passed(key, 10)
         after.append(gate.permits(10))
 
     assert after[:9] == [8] * 9
@@ -127,7 +127,7 @@ def test_a_success_shows_that_the_service_lets_pages_through() -> None:
     gate = Gate(8)
     gate.throttled("late", 0.0)
     for second in range(300):
-        gate.succeeded("early", float(second))
+        gate.passed("early", float(second))
 
     assert gate.throttled("late", 300.0) is None
     assert gate.throttled("late", 358.0) is None
