@@ -13,17 +13,11 @@ import pytest
 from hypothesis import settings
 
 from ecrimages import Client
-from ecrimages.testing import FakeECR, Fault
+from ecrimages.testing import FakeECR
 
 # How long an example takes depends on the machine.
 settings.register_profile("ecrimages", deadline=None)
 settings.load_profile("ecrimages")
-
-# TO BE REMOVED when the fake has these names.
-if not hasattr(FakeECR, "inject_faults"):
-    FakeECR.inject_faults = FakeECR.play  # type: ignore[attr-defined]
-    Fault.truncated = Fault.cut_body  # type: ignore[attr-defined]
-
 
 @pytest.fixture
 def ecr() -> Iterator[FakeECR]:

@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from ecrimages import _enums, _errors, _models
+from ecrimages import _enums, _errors, _image_id, _models, _uri
 
 
 def attribute_docstrings(module: ModuleType) -> dict[str, str | None]:
@@ -30,12 +30,12 @@ def _docstring(statement: ast.stmt | None) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("module", [_enums, _models])
+@pytest.mark.parametrize("module", [_enums, _models, _image_id, _uri])
 def test_every_field_and_member_has_a_docstring(module: ModuleType) -> None:
     """Editors and the reference can tell what each field of a record and each value means."""
     docstrings = attribute_docstrings(module)
 
-    assert len(docstrings) > 25
+    assert docstrings
     assert [name for name, text in docstrings.items() if not text] == []
 
 
@@ -62,7 +62,8 @@ def test_every_field_tells_the_name_that_ecr_gives_it(record: str, shape: str) -
     model: Any = botocore.session.get_session().get_service_model("ecr").shape_for(shape)
     docstrings = {
         name: text or ""
-        for name, text in attribute_docstrings(_models).items()
+        for module in (_models, _image_id)
+        for name, text in attribute_docstrings(module).items()
         if name.startswith(f"{record}.") and not name.endswith(".extra")
     }
 

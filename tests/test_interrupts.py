@@ -249,6 +249,8 @@ NOT_THE_LIBRARYS = ("queue.py", "threading.py", "hooks.py", "weakref.py")
 
 
 @pytest.mark.slow
+# An object of urllib3's that was interrupted in its __init__ has no attributes to close it by.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs the signals of a Unix")
 @pytest.mark.parametrize("way", ["describe_images", "pages", "get_images"])
 def test_real_signals_lose_nothing(ecr: FakeECR, way: str) -> None:

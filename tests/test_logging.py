@@ -49,7 +49,7 @@ def test_each_page_is_logged(ecr: FakeECR, caplog: pytest.LogCaptureFixture) -> 
 
     records = [record for record in caplog.records if record.name == "ecrimages"]
     assert [record.getMessage() for record in records] == [
-        f"DescribeImages of team/app: 2 images, request id {pages[0].request_id}, a token for the next page",
+        f"DescribeImages of team/app: 2 images, request id {pages[0].request_id}, more pages follow",
         f"DescribeImages of team/app: 1 images, request id {pages[1].request_id}, the last page",
     ]
     assert {record.levelno for record in records} == {logging.DEBUG}

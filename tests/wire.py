@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.config import Config
 
 __all__ = ["Wire"]
 
@@ -30,7 +31,8 @@ class Wire:
     """
 
     def __init__(self, respond: Callable[[dict[str, Any]], bytes], *, status: int = 200) -> None:
-        self.client: Any = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
+        once = Config(retries={"total_max_attempts": 1})
+        self.client: Any = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr", config=once)
         self._respond = respond
         self._status = status
         self.client.meta.events.register("before-send.ecr", self._send)

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from typing import assert_type
 
 from mypy_boto3_ecr import ECRClient
-from typing_extensions import assert_type
 
 import ecrimages
 from ecrimages import (

@@ -28,11 +28,11 @@ AsyncClient(max_workers=None)  # wrong
 with AsyncClient():  # wrong
     pass
 
-for image in client.describe_images("team/app"):  # wrong
+for _ in client.describe_images("team/app"):  # wrong
     pass
-for page in client.describe_images("team/app").pages():  # wrong
+for _ in client.describe_images("team/app").pages():  # wrong
     pass
-for name in client.repository_names():  # wrong
+for _ in client.repository_names():  # wrong
     pass
 list(client.describe_images("team/app"))  # wrong
 next(client.describe_images("team/app"))  # wrong

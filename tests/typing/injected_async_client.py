@@ -9,9 +9,10 @@ aiobotocore has no types of its own; types-aiobotocore-ecr has them for its ECR 
 
 from __future__ import annotations
 
+from typing import assert_type
+
 import boto3
 from aiobotocore.session import get_session
-from typing_extensions import assert_type
 
 import ecrimages
 
