@@ -137,7 +137,7 @@ def test_a_recording_can_be_played_back(ecr: FakeECR, boto3_client: Any, image: 
 def test_a_cache_holds_whole_responses(
     ecr: FakeECR, boto3_client: Any, image: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """botocache's way, a patched _make_api_call, hands ours to boto3's and boto3's to ours."""
+    """Botocache's way, a patched _make_api_call, hands ours to boto3's and boto3's to ours."""
     cache: dict[str, Any] = {}
     original = type(boto3_client)._make_api_call
 

@@ -25,7 +25,6 @@ from ecrimages import (
     ImageNotFoundError,
     InvalidParameterError,
     MalformedResponseError,
-    RepeatedTokenError,
     RepositoryNotFoundError,
     RequestTimeoutError,
     ResponseError,

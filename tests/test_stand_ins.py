@@ -90,7 +90,7 @@ def test_the_errors_of_a_stubber() -> None:
         (
             {"imageDetails": [parsed(1), {**parsed(2), "imagePushedAt": datetime(2026, 1, 12)}]},
             "imageDetails[1].imagePushedAt",
-        ),  # noqa: DTZ001
+        ),
     ],
     ids=["empty", "no field", "naive time"],
 )
@@ -141,7 +141,7 @@ def test_wrong_parameters_come_out(ecr: FakeECR) -> None:
 
 
 def test_a_patched_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's documentation recommends to patch _make_api_call: what it returns, or raises, counts."""
+    """Moto's documentation recommends to patch _make_api_call: what it returns, or raises, counts."""
     outcomes: list[Any] = [
         {"imageDetails": [parsed(1)]},
         ClientError({"Error": {"Code": "ThrottlingException"}}, "Describe"),
