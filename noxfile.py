@@ -89,6 +89,14 @@ def aiobotocore(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("stubs", ["types-aiobotocore-ecr", "no stubs"])
+def aiobotocore_typing(session: nox.Session, stubs: str) -> None:
+    """Check with four type checkers that aiobotocore's client is accepted, with and without its stubs."""
+    session.install(".", "--group=typing", "--group=aiobotocore", *([] if stubs == "no stubs" else [stubs]))
+    session.run("python", "tests/typing/check.py", "tests/typing/injected_async_client.py")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check the code's style and format."""
     session.install("--group=lint")
@@ -111,7 +119,8 @@ def typing(session: nox.Session, stubs: str) -> None:
     check = ["python", "tests/typing/check.py"]
     session.run(*check, "tests/typing/injected_client.py")
     if stubs.startswith("boto3-stubs"):
-        session.run(*check, "tests/typing/api.py", "tests/typing/wrong_lines.py")
+        for prefix in ("", "async_"):
+            session.run(*check, f"tests/typing/{prefix}api.py", f"tests/typing/{prefix}wrong_lines.py")
         run_module(session, "pytest", "--noconftest", "tests/typing", *session.posargs)
         # From elsewhere, to check the installed package.
         session.chdir(session.create_tmp())

@@ -79,6 +79,8 @@ def find_docstrings(app: Sphinx) -> None:
     for package in (ecrimages, ecrimages.testing):
         public = ModuleAnalyzer.for_module(package.__name__)
         public.analyze()
+        for name in package.__all__:
+            getattr(package, name)  # Some are imported on first use.
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             private = ModuleAnalyzer.for_module(module.name)
             private.analyze()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from types import TracebackType
+from operator import length_hint
 from typing import Any, Generic, TypeVar, final
 
 from ecrimages._async_transport import AsyncCall
-from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Steps, Turn
+from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
@@ -21,7 +21,6 @@ from ecrimages._pagination import Listing
 __all__ = ["AsyncImageIterator", "AsyncImageLookup", "AsyncNameIterator", "OneTask"]
 
 _T = TypeVar("_T")
-_R = TypeVar("_R")
 
 
 class OneTask:
@@ -37,12 +36,7 @@ class OneTask:
             raise RuntimeError("another task awaits the next item of the same iterator. Use one iterator for each task")
         self._task = task
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._task = None
 
 
@@ -50,8 +44,10 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
     """What makes a cursor an asynchronous iterator."""
 
     _position: Any
-    _steps: Callable[[], Steps[Any]]
-    _raise_due_error: Callable[[], None]
+    _prepare: Callable[[], None]
+    _due_error: Callable[[], tuple[Exception, Any] | None]
+    _request: Callable[[], Request | None]
+    _after: Callable[[Any, Any], Any]
 
     def __init__(self, call: AsyncCall, source: Any) -> None:
         # Of the cursor, next in the order of the bases.
@@ -64,24 +60,25 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
             # fmt: off
             for item in self._position.items: return item  # type: ignore[no-any-return]  # noqa: E701
             # fmt: on
-            self._raise_due_error()
-            after = await self._taken(self._steps())
-            if after is None:
-                raise StopAsyncIteration
-            self._position = after
+            self._position = await self._next_position()
 
-    async def _taken(self, steps: Steps[_R]) -> _R:
-        """Take a turn: make its request, if any, and return its outcome."""
+    async def _next_position(self) -> Any:
+        """Make the next request, and return the position after it."""
         with self._one_task:
-            turn = Turn(steps)
-            if turn.request is not None:
+            self._prepare()
+            if (due := self._due_error()) is None:
+                before, request = self._position, self._request()
+                if request is None:
+                    raise StopAsyncIteration
                 try:
-                    page = await self._call(turn.request)
+                    outcome = await self._call(request)
                 except ImageNotFoundError as error:
-                    turn.failed(error)
-                else:
-                    turn.received(page)
-            return turn.outcome
+                    outcome = error
+                return self._after(before, outcome)
+        due_error, after = due
+        # fmt: off
+        self._position = after; raise due_error  # noqa: E702
+        # fmt: on
 
 
 @final
@@ -126,14 +123,16 @@ class _AsyncPages(OneShot, AsyncIterator[ImagePage]):
 
     async def __anext__(self) -> ImagePage:
         images = self._images
-        while turn := await images._taken(images._page_steps()):
-            page, after = turn
+        while True:
+            position = images._position
+            if not length_hint(position.items):
+                position = await images._next_position()
+            page, after = images._page(position)
             if page is not None:
                 # fmt: off
                 images._position = after; return page  # type: ignore[no-any-return]  # noqa: E702
                 # fmt: on
             images._position = after
-        raise StopAsyncIteration
 
 
 @final

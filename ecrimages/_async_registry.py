@@ -81,7 +81,7 @@ class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]
 
     async def aclose(self) -> None:
         """Stop fetching, and wait for the requests that are under way. Then `anext()` is an error."""
-        self._is_closed = True
+        self._close()
         await self._workers.aclose()
 
     async def _advance(self) -> bool:

@@ -1,14 +1,12 @@
 """What the iterators of both clients have in common: how far they have come, and what they request next. No I/O.
 
-A cursor describes each turn of an iterator as a generator, its steps: it yields the parameters of at most one request,
-is sent the page that came or is thrown the error, and returns what the turn leads to. The synchronous iterators make
-the request, the asynchronous ones await it. A generator lasts for one turn: what is kept between turns is the position
-alone, which the iterators replace.
+An iterator of a cursor hands out the items at hand. When there are none, it prepares the cursor, makes the request that
+the cursor asks for, and replaces the cursor's position by the one after the response.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Mapping
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
@@ -17,24 +15,12 @@ from ecrimages._lookup import Lookup, LookupState
 from ecrimages._models import Image
 from ecrimages._pagination import Listing, Position
 
-__all__ = [
-    "ImageCursor",
-    "LookupCursor",
-    "NameCursor",
-    "OneShot",
-    "Request",
-    "Steps",
-    "Turn",
-    "check_not_moved",
-]
+__all__ = ["ImageCursor", "LookupCursor", "NameCursor", "OneShot", "Request", "check_not_moved"]
 
 _T = TypeVar("_T")
-_R = TypeVar("_R")
 
 Request: TypeAlias = Mapping[str, Any]
 """The parameters of a request, by ECR's own names."""
-Steps: TypeAlias = Generator[Request, Any, _R]
-"""A turn of an iterator: yields at most one request, is sent its page, and returns the outcome."""
 
 
 class OneShot:
@@ -51,9 +37,6 @@ class ListingCursor(OneShot, Generic[_T]):
         self._listing = listing
         self._position: Position[_T] = listing.start
 
-    def _raise_due_error(self) -> None:
-        """Raise nothing: the errors of a listing come from its requests."""
-
     @property
     def next_token(self) -> str | None:
         """The token of the first page that was not fetched yet, for `start_token=`.
@@ -63,26 +46,28 @@ class ListingCursor(OneShot, Generic[_T]):
         """
         return self._position.next_token
 
-    def _steps(self) -> Steps[Position[_T] | None]:
-        """Fetch the next page; return the position after that, or None if there is no more."""
+    def _prepare(self) -> None:
         # The page at hand is used up: without it, two pages are never in memory.
-        before = self._position = self._listing.without_page(self._position)
-        if before.is_last:
-            return None
-        page = yield self._listing.request(before)
-        after = self._listing.after(before, page)
+        self._position = self._listing.without_page(self._position)
+
+    def _due_error(self) -> tuple[Exception, Any] | None:
+        """Return the error to raise before the next request: a listing has none."""
+        return None
+
+    def _request(self) -> Request | None:
+        """Return the next request. None if there is no more."""
+        return None if self._position.is_last else self._listing.request(self._position)
+
+    def _after(self, before: Position[_T], outcome: Any) -> Position[_T]:
+        """Return the position after a request that was made at another: its page, or its ImageNotFoundError."""
+        if isinstance(outcome, Exception):
+            raise outcome
+        after = self._listing.after(before, outcome)
         check_not_moved(before, self._position)
         return after
 
-    def _page_steps(self) -> Steps[tuple[Any, Position[_T]] | None]:
-        """Take the rest of the page at hand, or fetch the next; return it, None if it is empty, and the position."""
-        before = self._position
-        position = before
-        if not length_hint(before.items):
-            fetched = yield from self._steps()
-            if fetched is None:
-                return None
-            position = fetched
+    def _page(self, position: Position[_T]) -> tuple[Any, Position[_T]]:
+        """Return what is left of the page at hand, None if that is to be passed over, and the position after it."""
         page, after = self._listing.rest(position)
         is_passed_over = not self._listing.items_of(page) and not after.is_last
         return None if is_passed_over else page, after
@@ -124,64 +109,25 @@ class LookupCursor(OneShot):
         repository_name = self._lookup.parameters["repositoryName"]
         return f"<{type(self).__name__} in {repository_name!r}: {self._position.items_yielded} images yielded>"
 
-    def _raise_due_error(self) -> None:
-        """Raise the error whose turn has come, if any: of a missing image, or of a malformed id.
+    def _prepare(self) -> None:
+        self._position = self._lookup.prepared(self._position)
 
-        Not in the steps: on its way out of them, it would pass lines at which an interrupt takes its place.
-        """
-        if self._position.errors:
-            error, after = self._lookup.first_error(self._position)
-            # fmt: off
-            self._position = after; raise error  # noqa: E702
-            # fmt: on
+    def _due_error(self) -> tuple[Exception, Any] | None:
+        """Return the error to raise before the next request, of a missing image or a malformed id, and what follows."""
+        return self._lookup.first_error(self._position) if self._position.errors else None
 
-    def _steps(self) -> Steps[LookupState | None]:
-        """Fetch the next batch; return the state after that, or None if there is no more."""
-        before = self._position
-        state = self._lookup.prepared(before)
-        if state.errors:
-            return state
-        if state.is_last:
-            return None
-        try:
-            page = yield self._lookup.request(state)
-        except ImageNotFoundError as error:
-            after = self._lookup.after_not_found(state, error)
+    def _request(self) -> Request | None:
+        """Return the next request. None if there is no more."""
+        return None if self._position.is_last else self._lookup.request(self._position)
+
+    def _after(self, before: LookupState, outcome: Any) -> LookupState:
+        """Return the state after a request that was made in another: its page, or its ImageNotFoundError."""
+        if isinstance(outcome, ImageNotFoundError):
+            after = self._lookup.after_not_found(before, outcome)
         else:
-            after = self._lookup.after(state, page)
+            after = self._lookup.after(before, outcome)
         check_not_moved(before, self._position)
         return after
-
-
-class Turn(Generic[_R]):
-    """A turn of an iterator: at most one request, and what it leads to.
-
-    Args:
-        steps: What a cursor does in the turn.
-    """
-
-    request: Request | None = None
-    """The request to make. None if the turn needs none."""
-    outcome: _R
-    """What the turn has led to, once the request is made."""
-
-    def __init__(self, steps: Steps[_R]) -> None:
-        self._steps = steps
-        self._run(lambda: setattr(self, "request", next(steps)))
-
-    def received(self, page: Any) -> None:
-        """Take the page that came."""
-        self._run(lambda: self._steps.send(page))
-
-    def failed(self, error: ImageNotFoundError) -> None:
-        """Take the one error of which a cursor may make something else, and raise it unless it does."""
-        self._run(lambda: self._steps.throw(error))
-
-    def _run(self, step: Callable[[], object]) -> None:
-        try:
-            step()
-        except StopIteration as end:
-            self.outcome = end.value
 
 
 def check_not_moved(before: object, now: object) -> None:

@@ -156,9 +156,13 @@ def translated_errors(facts: CallFacts) -> Iterator[None]:
         translated = _translated(error, facts)
         if translated is None:
             raise
-        if isinstance(translated, ECRImagesError):
-            raise translated from error
-        raise translated from None
+        try:
+            if isinstance(translated, ECRImagesError):
+                raise translated from error
+            raise translated from None
+        finally:
+            # A frame of the error's traceback that refers to the error would be a cycle.
+            del translated
 
 
 def applications_own(error: BaseException | None) -> BaseException | None:

@@ -119,7 +119,7 @@ class ServiceError(ECRImagesError, ClientError):
             type(self).retryable or self.code in _RETRYABLE_CODES or self.http_status in _RETRYABLE_STATUSES
         ) and self.http_status not in _PERMANENT_STATUSES
         # ClientError words the message in its own way.
-        self.args = (self._text(),)
+        self.args: tuple[Any, ...] = (self._text(),)
 
     def _text(self) -> str:
         origin = [f"{self.operation_name}: {printable(self.code, 100) or 'no error code'}"]
@@ -188,6 +188,10 @@ class ThrottlingError(ServiceError):
     retryable = True
 
     _advice = "Try again later, or configure more retries for the boto3 client"
+
+    def _set_duration(self, seconds: float) -> None:
+        self._advice = f"Every request was throttled for {seconds:.0f} s. Try again later"
+        self.args = (self._text(),)
 
 
 class TransportError(ECRImagesError, BotoCoreError):

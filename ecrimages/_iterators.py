@@ -8,9 +8,10 @@ an interrupt falls before it or after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import length_hint
 from typing import Any, Generic, TypeAlias, TypeVar, final
 
-from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request, Steps, Turn
+from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
@@ -19,7 +20,6 @@ from ecrimages._pagination import Listing
 __all__ = ["Call", "ImageIterator", "ImageLookup", "NameIterator"]
 
 _T = TypeVar("_T")
-_R = TypeVar("_R")
 
 Call: TypeAlias = Callable[[Request], Any]
 """One call of an operation: the parameters by ECR's own names to the page that came."""
@@ -30,19 +30,34 @@ class _Items(Iterator[_T], Generic[_T]):
 
     _call: Call
     _position: Any
-    _steps: Callable[[], Steps[Any]]
-    _raise_due_error: Callable[[], None]
+    _prepare: Callable[[], None]
+    _due_error: Callable[[], tuple[Exception, Any] | None]
+    _request: Callable[[], Request | None]
+    _after: Callable[[Any, Any], Any]
 
     def __next__(self) -> _T:
         while True:
             # fmt: off
             for item in self._position.items: return item  # type: ignore[no-any-return]  # noqa: E701
             # fmt: on
-            self._raise_due_error()
-            after = _taken(self._steps(), self._call)
-            if after is None:
-                raise StopIteration
-            self._position = after
+            self._position = self._next_position()
+
+    def _next_position(self) -> Any:
+        """Make the next request, and return the position after it."""
+        self._prepare()
+        if due := self._due_error():
+            error, after = due
+            # fmt: off
+            self._position = after; raise error  # noqa: E702
+            # fmt: on
+        before, request = self._position, self._request()
+        if request is None:
+            raise StopIteration
+        try:
+            outcome = self._call(request)
+        except ImageNotFoundError as error:
+            outcome = error
+        return self._after(before, outcome)
 
 
 @final
@@ -87,14 +102,16 @@ class _Pages(OneShot, Iterator[ImagePage]):
 
     def __next__(self) -> ImagePage:
         images = self._images
-        while turn := _taken(images._page_steps(), images._call):
-            page, after = turn
+        while True:
+            position = images._position
+            if not length_hint(position.items):
+                position = images._next_position()
+            page, after = images._page(position)
             if page is not None:
                 # fmt: off
                 images._position = after; return page  # type: ignore[no-any-return]  # noqa: E702
                 # fmt: on
             images._position = after
-        raise StopIteration
 
 
 @final
@@ -116,16 +133,3 @@ class ImageLookup(LookupCursor, _Items[Image]):
     def __init__(self, call: Call, lookup: Lookup) -> None:
         super().__init__(lookup)
         self._call = call
-
-
-def _taken(steps: Steps[_R], call: Call) -> _R:
-    """Take a turn: make its request, if any, and return its outcome."""
-    turn = Turn(steps)
-    if turn.request is not None:
-        try:
-            page = call(turn.request)
-        except ImageNotFoundError as error:
-            turn.failed(error)
-        else:
-            turn.received(page)
-    return turn.outcome

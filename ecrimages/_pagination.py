@@ -60,7 +60,7 @@ class Listing(Generic[_T]):
         limit: int | None = None,
         operation: Operation,
     ) -> None:
-        self.parameters = {name: value for name, value in parameters.items() if name != "nextToken"}
+        self.parameters: dict[str, Any] = {name: value for name, value in parameters.items() if name != "nextToken"}
         self._page_size = page_size
         self.operation = operation
         token = parameters.get("nextToken")

@@ -69,7 +69,7 @@ class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
 
     def close(self) -> None:
         """Stop fetching, and wait for the requests that are under way. Then `next()` is an error."""
-        self._is_closed = True
+        self._close()
         self._workers.close()
 
     def _advance(self) -> bool:

@@ -86,6 +86,10 @@ class RegistryCursor(OneShot, Generic[_W]):
         """The errors that `failed="skip"` has passed over, by repository name."""
         return MappingProxyType(dict(self._state.failures))
 
+    def _close(self) -> None:
+        self._is_closed = True
+        self._state = self._schedule.closed(self._state)
+
     def _pauses(self) -> Iterator[float | None]:
         """Bring the next page to hand; yield, when a fetch has to end first, for how long to wait at most.
 
@@ -106,12 +110,15 @@ class RegistryCursor(OneShot, Generic[_W]):
                 if after.page is not before.page:
                     return
             elif due := self._schedule.due_error(before):
-                error, after = due
                 # They would outlive a program that does not resume.
                 workers.release()
-                # fmt: off
-                self._state = after; raise error  # noqa: E702
+                try:
+                    # fmt: off
+                    self._state = due[1]; raise due[0]  # noqa: E702
                 # fmt: on
+                finally:
+                    # The error refers to this frame. A cycle would keep the threads when the iterator is dropped.
+                    del due, before
             elif self._schedule.is_finished(before) and not workers.in_flight:
                 workers.release()
                 return
@@ -133,19 +140,23 @@ class RegistryCursor(OneShot, Generic[_W]):
             seconds = self._gate.throttled(fetch.number, time.monotonic())
             if seconds is None:
                 return self._state
-            error.args = (f"{error}. The request was throttled again and again for {seconds:.0f} s",)
+            error._set_duration(seconds)
+        else:
+            self._gate.passed(fetch.number, time.monotonic())
         if error is None:
-            self._gate.succeeded(fetch.number)
             try:
                 return self._schedule.received(self._state, fetch, outcome.result())
             except ECRImagesError as malformed:
-                error = malformed
+                # Without the reference to this frame, for the same reason.
+                error = malformed.with_traceback(None)
         return self._schedule.failed(self._state, fetch, error)
 
     def _start_fetches(self, workers: Workers) -> None:
         while len(workers.in_flight) < self._gate.permits(time.monotonic()):
+            opened = self._state.opened
             self._state = self._schedule.with_names(self._state, workers.in_flight)
             self._state, fetch = self._schedule.next_fetch(self._state, workers.in_flight)
-            if fetch is None:
+            if fetch is not None:
+                workers.start(fetch)
+            elif self._state.opened == opened:
                 return
-            workers.start(fetch)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import attrs
 
-from ecrimages._errors import ECRImagesError, RepositoryNotFoundError
+from ecrimages._errors import ECRImagesError, MalformedResponseError, RepositoryNotFoundError
 from ecrimages._models import Image, ImagePage
 from ecrimages._operations import DESCRIBE_IMAGES
 from ecrimages._pagination import Listing, Position
@@ -23,6 +23,7 @@ from ecrimages._parameters import check_choice
 __all__ = ["Fetch", "RegistrySchedule", "RegistryState"]
 
 _NAMES = -1
+_NAME_PATH = "repositories[].repositoryName"
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -53,6 +54,11 @@ class _OpenRepository:
     pages: tuple[ImagePage, ...] = ()
     """Fetched and not handed out yet."""
     error: BaseException | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no more pages are to be fetched, at least until the error is raised."""
+        return self.error is not None or self.position.is_last
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -108,7 +114,9 @@ class RegistrySchedule:
         self._name_listing = names if isinstance(names, Listing) else None
         self._skips = failed == "skip"
         self._max_waiting = max_waiting
-        self.start = RegistryState(names_position=None if self._name_listing is None else self._name_listing.start)
+        self.start: RegistryState = RegistryState(
+            names_position=None if self._name_listing is None else self._name_listing.start
+        )
 
     def with_names(self, state: RegistryState, in_flight: Collection[int]) -> RegistryState:
         """Return the state with the caller's next name, if it is needed.
@@ -129,19 +137,23 @@ class RegistrySchedule:
             state: The state.
             in_flight: The numbers of the fetches that are under way.
         """
+        while True:
+            fetch = self._fetch_of(state, in_flight)
+            if fetch is not None or not state.names or not self._has_room(state, in_flight):
+                return state, fetch
+            state = self._opened(state)
+
+    def _fetch_of(self, state: RegistryState, in_flight: Collection[int]) -> Fetch | None:
+        """Return the next page to fetch of the list of repositories or of an open repository."""
         has_room = self._has_room(state, in_flight)
         if has_room and (fetch := self._fetch_of_names(state, in_flight)):
-            return state, fetch
+            return fetch
         for repository in state.repositories:
             # There is always room for the first: the others wait for it.
             is_allowed = has_room or repository is state.repositories[0]
-            is_open = repository.error is None and not repository.position.is_last
-            if is_allowed and is_open and repository.number not in in_flight:
-                return state, Fetch(repository.number, False, repository.listing, repository.position)
-        if not has_room or not state.names:
-            return state, None
-        opened = self._opened(state)
-        return self.next_fetch(opened, in_flight)
+            if is_allowed and not repository.is_done and repository.number not in in_flight:
+                return Fetch(repository.number, False, repository.listing, repository.position)
+        return None
 
     def received(self, state: RegistryState, fetch: Fetch, page: Any) -> RegistryState:
         """Return the state after a page has come.
@@ -219,9 +231,15 @@ class RegistrySchedule:
         images = state.page.images[len(state.page.images) - count :]
         return attrs.evolve(state.page, images=images), attrs.evolve(state, page=None, items=iter(()))
 
+    def closed(self, state: RegistryState) -> RegistryState:
+        """Return the state with nothing held any more."""
+        return attrs.evolve(
+            state, page=None, items=iter(()), repositories=(), names=[], items_fetched=state.items_yielded
+        )
+
     def _has_room(self, state: RegistryState, in_flight: Collection[int]) -> bool:
-        # One place is kept for the first repository.
-        waiting = sum(len(repository.pages) for repository in state.repositories)
+        # One place is kept for the first repository. One that failed, or is gone, waits like a page.
+        waiting = sum(len(repository.pages) or repository.is_done for repository in state.repositories)
         return waiting + len(in_flight) < self._max_waiting - 1
 
     def _fetch_of_names(self, state: RegistryState, in_flight: Collection[int]) -> Fetch | None:
@@ -235,11 +253,15 @@ class RegistrySchedule:
 
     def _opened(self, state: RegistryState) -> RegistryState:
         name, *names = state.names
-        error = None
+        error: Exception | None = None
         try:
             listing = self._listing_of(name)
         except (TypeError, ValueError) as malformed:
-            listing, error = Listing[Image]({}, page_size=1, limit=0, operation=DESCRIBE_IMAGES), malformed
+            listing = Listing({}, page_size=1, limit=0, operation=DESCRIBE_IMAGES)
+            # Without the reference to this frame, in which it would be kept.
+            error = malformed.with_traceback(None)
+            if self._name_listing is not None:
+                error = MalformedResponseError(str(malformed), path=_NAME_PATH)
         repository = _OpenRepository(state.opened, name, listing, listing.start, error=error)
         return attrs.evolve(state, names=names, opened=state.opened + 1, repositories=(*state.repositories, repository))
 

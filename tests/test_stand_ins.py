@@ -90,7 +90,7 @@ def test_the_errors_of_a_stubber() -> None:
         (
             {"imageDetails": [parsed(1), {**parsed(2), "imagePushedAt": datetime(2026, 1, 12)}]},
             "imageDetails[1].imagePushedAt",
-        ),  # noqa: DTZ001
+        ),
     ],
     ids=["empty", "no field", "naive time"],
 )
@@ -141,7 +141,7 @@ def test_wrong_parameters_come_out(ecr: FakeECR) -> None:
 
 
 def test_a_patched_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's documentation recommends to patch _make_api_call: what it returns, or raises, counts."""
+    """Moto's documentation recommends to patch _make_api_call: what it returns, or raises, counts."""
     outcomes: list[Any] = [
         {"imageDetails": [parsed(1)]},
         ClientError({"Error": {"Code": "ThrottlingException"}}, "Describe"),
@@ -196,7 +196,8 @@ def test_another_protocol_is_botocores() -> None:
 def moto_in_process() -> Iterator[Any]:
     """Give a boto3 client that moto's decorator responds to."""
     with mock_aws():
-        yield boto3_client()
+        # Of a session that was made after moto was imported.
+        yield boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ class Registry:
     def __init__(self, registry_id: str, region_name: str) -> None:
         self.registry_id = registry_id
         self.region_name = region_name
-        self.lock = threading.RLock()
+        self.lock: threading.RLock = threading.RLock()
         self._repositories: dict[tuple[str, str], Repository] = {}
         self._sorted_names: dict[str, list[str]] = {}
         self._tokens: dict[str, tuple[str, Any]] = {}

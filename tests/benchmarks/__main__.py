@@ -20,6 +20,7 @@ from contenders import OURS
 from growth import growth
 from images import CORPORA
 from importing import importing
+from registries import registries
 from report import document, in_words, table, versions
 
 
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true", help="instead: a thousand to a million images")
     parser.add_argument("--import", action="store_true", dest="imports", help="instead: the cost of the import")
     parser.add_argument("--async", action="store_true", dest="asynchronous", help="instead: the cost of asyncio")
+    parser.add_argument("--registries", action="store_true", help="instead: many repositories, by number of workers")
     options = parser.parse_args()
     if options.growth:
         _print(growth())
@@ -41,7 +43,9 @@ def main() -> None:
         _print(importing(options.rounds))
     if options.asynchronous:
         _print(asynchronous(options.rounds))
-    if not options.growth and not options.imports and not options.asynchronous:
+    if options.registries:
+        _print(registries(options.svg))
+    if not (options.growth or options.imports or options.asynchronous or options.registries):
         _compare(options)
 
 

@@ -19,10 +19,9 @@ from images import images
 
 if TYPE_CHECKING:
     from types import TracebackType
-
     from typing import Self
 
-__all__ = ["Process", "Timing", "serve", "work"]
+__all__ = ["Process", "Timing", "respond", "serve", "work"]
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -75,7 +74,7 @@ def serve(connection: Connection, count: int, corpus: str) -> None:
 
     with FakeECR() as ecr:
         ecr.add_images(images(count, corpus))
-        _answer(connection, {"url": lambda: ecr.endpoint_url, "requests": lambda: len(ecr.requests)})
+        respond(connection, {"url": lambda: ecr.endpoint_url, "requests": lambda: len(ecr.requests)})
 
 
 def work(connection: Connection, name: str, url: str) -> None:
@@ -98,7 +97,7 @@ def work(connection: Connection, name: str, url: str) -> None:
     def held() -> int:
         return _traced(lambda: list(read()))[0]
 
-    _answer(connection, {"facts": facts, "timing": timing, "peak": peak, "held": held})
+    respond(connection, {"facts": facts, "timing": timing, "peak": peak, "held": held})
 
 
 def _traced(run: Callable[[], object]) -> tuple[int, int]:
@@ -114,6 +113,7 @@ def _traced(run: Callable[[], object]) -> tuple[int, int]:
     return after - before, peak - before
 
 
-def _answer(connection: Connection, answers: Mapping[str, Callable[[], object]]) -> None:
+def respond(connection: Connection, answers: Mapping[str, Callable[[], object]]) -> None:
+    """Send the result of each question that arrives, until it is `end`."""
     while (question := connection.recv()) != "end":
         connection.send(answers[question]())

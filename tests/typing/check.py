@@ -18,7 +18,8 @@ Line = tuple[str, int]
 
 
 def of_mypy(output: str) -> Iterator[Line]:
-    for message in map(json.loads, output.splitlines()):
+    # Without errors, the one line is a text.
+    for message in map(json.loads, (line for line in output.splitlines() if line.startswith("{"))):
         if message["severity"] == "error":
             yield message["file"], message["line"]
 
