@@ -98,7 +98,7 @@ def test_cattrs_structures_records(item: dict[str, Any]) -> None:
 
 
 def test_a_default_converter_unstructures_an_image() -> None:
-    """cattrs' default converter makes plain data of an image."""
+    """The default converter of cattrs makes plain data of an image."""
     plain = cattrs.unstructure(Image.from_dict(DETAIL))
 
     assert plain["digest"] == DETAIL["imageDigest"]

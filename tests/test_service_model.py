@@ -103,7 +103,7 @@ def test_the_limits_of_a_request(client: Client) -> None:
 
     client.describe_images("x" * name["min"], page_size=page["min"])
     client.describe_images("x" * name["max"], page_size=page["max"])
-    assert ImageId(tag="x" * tag["max"])
+    ImageId(tag="x" * tag["max"])
     with pytest.raises(ValueError, match="page_size"):
         client.describe_images("ab", page_size=page["max"] + 1)
     with pytest.raises(ValueError, match="repository_name"):
