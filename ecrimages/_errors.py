@@ -189,6 +189,10 @@ class ThrottlingError(ServiceError):
 
     _advice = "Try again later, or configure more retries for the boto3 client"
 
+    def _set_duration(self, seconds: float) -> None:
+        self._advice = f"Every request was throttled for {seconds:.0f} s. Try again later"
+        self.args = (self._text(),)
+
 
 class TransportError(ECRImagesError, BotoCoreError):
     """There was no usable response: DNS, connection or TLS failed. Also a botocore `BotoCoreError`.

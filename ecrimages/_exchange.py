@@ -109,12 +109,18 @@ class Exchange:
         try:
             page = self._page(response)
         except MalformedResponseError as error:
-            # What the parser made of a broken body says less than what is wrong with the body.
-            problem = self._problem if self._problem and error.path in _LISTS else error
-            problem.request_id, problem.operation_name = request_id, self._operation.name
-            problem.repository_name = self._request.get("repositoryName")
-            raise problem from None
+            raise self._described(error, request_id) from None
         return attrs.evolve(page, request_id=request_id)
+
+    def _described(self, error: MalformedResponseError, request_id: str | None) -> MalformedResponseError:
+        # What the parser made of a broken body says less than what is wrong with the body. It is kept no longer: its
+        # traceback will refer to this object, and what is in a cycle stays until the garbage collector runs.
+        problem, self._problem = self._problem, None
+        if problem is None or error.path not in _LISTS:
+            problem = error
+        problem.request_id, problem.operation_name = request_id, self._operation.name
+        problem.repository_name = self._request.get("repositoryName")
+        return problem
 
     def _page(self, response: Mapping[str, Any]) -> Any:
         decoded = self._decoded

@@ -1,7 +1,7 @@
 """How many requests may be in flight while a service throttles: no I/O, no clock of its own.
 
 ECR does not publish its rate limits, which hold for an account and region as a whole. So the number of requests in
-flight is halved when one is throttled, all pause, and the number creeps up again with each success.
+flight is halved when one is throttled, all pause, and the number creeps up again with each that is not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["Gate"]
 # A service saves up the requests that are not made, a second's worth as a rule: a longer pause would waste some.
 _PAUSE = (0.25, 0.75)
 _BETWEEN_HALVINGS = 1.0
-# A page that was throttled for so long, while no request succeeded, fails: some other program uses the whole rate.
+# A page that was throttled for so long, while all others were, fails: some other program uses the whole rate.
 _PATIENCE = 60.0
 
 
@@ -29,7 +29,7 @@ class Gate:
         self._permits = float(max_in_flight)
         self._halved_at = float("-inf")
         self._open_at = float("-inf")
-        self._succeeded_at = float("-inf")
+        self._passed_at = float("-inf")
         self._throttled_since: dict[object, float] = {}
 
     def permits(self, now: float) -> int:
@@ -40,10 +40,10 @@ class Gate:
         """Return how many seconds the pause still lasts. None if there is none."""
         return self._open_at - now if now < self._open_at else None
 
-    def succeeded(self, key: object, now: float) -> None:
+    def passed(self, key: object, now: float) -> None:
         """Take note of a request that was not throttled."""
         self._throttled_since.pop(key, None)
-        self._succeeded_at = now
+        self._passed_at = now
         self._permits = min(self._max, self._permits + 1 / self._permits)
 
     def throttled(self, key: object, now: float) -> float | None:
@@ -57,8 +57,8 @@ class Gate:
             None to make the same request again after the pause. If the service has let nothing through for too long
             since this was first throttled: for how many seconds.
         """
-        # While other requests succeed, this one may just have waited for its turn.
-        seconds = now - max(self._throttled_since.setdefault(key, now), self._succeeded_at)
+        # While others are let through, this one may just have waited for its turn.
+        seconds = now - max(self._throttled_since.setdefault(key, now), self._passed_at)
         if seconds >= _PATIENCE:
             del self._throttled_since[key]
             return seconds

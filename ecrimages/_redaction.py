@@ -39,11 +39,6 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     )
 
 
-@functools.cache
-def _control_characters() -> re.Pattern[str]:
-    return re.compile(r"[^\x20-\x7e\xa1-\U0010ffff]|[\u2028\u2029\ud800-\udfff]")
-
-
 class Secrets:
     """The secret values of one call, to be removed from every text that it leads to.
 
@@ -99,7 +94,7 @@ def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
     """Return a text on one line, with control characters escaped, cut to a length that people read."""
     # Cut before the work: a service may send megabytes.
     line = " ".join(text[: 4 * longest].split())
-    line = _control_characters().sub(lambda found: ascii(found[0])[1:-1], line)
+    line = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
     return line if len(line) <= longest else f"{line[:longest]}..."
 
 

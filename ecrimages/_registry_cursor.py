@@ -140,9 +140,10 @@ class RegistryCursor(OneShot, Generic[_W]):
             seconds = self._gate.throttled(fetch.number, time.monotonic())
             if seconds is None:
                 return self._state
-            error.args = (f"{error}. The request was throttled again and again for {seconds:.0f} s",)
+            error._set_duration(seconds)
+        else:
+            self._gate.passed(fetch.number, time.monotonic())
         if error is None:
-            self._gate.succeeded(fetch.number, time.monotonic())
             try:
                 return self._schedule.received(self._state, fetch, outcome.result())
             except ECRImagesError as malformed:

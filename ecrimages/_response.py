@@ -179,10 +179,10 @@ _CODE: Mapping[Any, str] = {
 
 @functools.cache
 def _decoder() -> msgspec.json.Decoder[Any]:
-    # An unknown field at the top of the response belongs to no image, and is ignored.
     response = msgspec.defstruct(
         "DescribeImagesResponse",
         [("imageDetails", list[_struct_of(Image)]), ("nextToken", str | None, None)],  # type: ignore[misc]
+        forbid_unknown_fields=True,
     )
     return msgspec.json.Decoder(response)
 

@@ -313,7 +313,7 @@ def test_repr_leaves_out_what_is_not_reported() -> None:
 
 
 def test_rich_prints_the_same_fields() -> None:
-    """rich's pretty printer is given every field with its default, and no `extra`."""
+    """Rich's pretty printer is given every field with its default, and no `extra`."""
     shown: Any = FULL.__rich_repr__()
 
     assert [(name, default) for name, _, default in shown] == [

@@ -5,7 +5,6 @@ As of Ctrl-C in a notebook, of a time limit that a signal handler raises, or of 
 
 from __future__ import annotations
 
-import itertools
 import random
 import signal
 import sys

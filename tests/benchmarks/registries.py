@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 from botocore.exceptions import ClientError
@@ -21,20 +22,29 @@ from ecrimages import Client
 __all__ = ["registries", "serve_registry"]
 
 _WORKERS = (4, 8, 16, 32)
-_FAST = {"repositories": 200, "per_repository": 500, "latency": 0.05, "rate_limit": None}
-_THROTTLED = {"repositories": 400, "per_repository": 1, "latency": 0.1, "rate_limit": 20}
+
+
+class _Size(NamedTuple):
+    repositories: int
+    per_repository: int
+    latency: float
+    rate_limit: int | None
+
+
+_FAST = _Size(200, 500, 0.05, None)
+_THROTTLED = _Size(400, 1, 0.1, 20)
 
 
 def registries(svg_file: Path | None) -> Iterator[str]:
     """Yield the lines of two tables; draw the first one as a chart."""
     with Process(serve_registry, _FAST) as server:
         url = server.ask("url")
-        total = _FAST["repositories"] * _FAST["per_repository"]
-        yield f"{_FAST['repositories']} repositories, {total:,} images, {_FAST['latency']:.3f} s per request"
-        seconds = {"describe_images(), one by one": _timed(lambda: _one_by_one(url), total)}
+        total = _FAST.repositories * _FAST.per_repository
+        yield f"{_FAST.repositories} repositories, {total:,} images, {_FAST.latency:.3f} s per request"
+        seconds = {"describe_images(), one by one": _timed(partial(_one_by_one, url), total)}
         for workers in _WORKERS[:3]:
             name = f"registry_images(max_workers={workers})" if workers != 8 else "registry_images(), 8 workers"
-            seconds[name] = _timed(lambda workers=workers: _with_workers(url, workers), total)
+            seconds[name] = _timed(partial(_with_workers, url, workers), total)
         for name, value in seconds.items():
             yield f"{name:<34}{value:>8.2f} s"
     if svg_file:
@@ -43,7 +53,7 @@ def registries(svg_file: Path | None) -> Iterator[str]:
         svg = bars("registry", title, subtitle, seconds, highlighted=highlighted, value_format="{:.1f} s")
         svg_file.write_text(svg, "utf-8")
     yield ""
-    yield f"{_THROTTLED['repositories']} repositories, {_THROTTLED['rate_limit']} requests per second: lost, seconds"
+    yield f"{_THROTTLED.repositories} repositories, {_THROTTLED.rate_limit} requests per second: lost, seconds"
     yield f"{'workers':>8}{'boto3, 3 attempts':>22}{'boto3, 8 attempts':>22}{'registry_images()':>22}"
     for workers in _WORKERS:
         cells = []
@@ -51,20 +61,19 @@ def registries(svg_file: Path | None) -> Iterator[str]:
             # A new server each time: its rate limit has a burst.
             with Process(serve_registry, _THROTTLED) as server:
                 url, begin = server.ask("url"), time.perf_counter()
-                lost = _THROTTLED["repositories"] - run(url, workers)
+                lost = _THROTTLED.repositories - run(url, workers)
                 cells.append(f"{lost:>10} {time.perf_counter() - begin:>9.1f} s")
         yield f"{workers:>8}{''.join(cells)}"
 
 
-def serve_registry(connection: Connection, size: dict[str, Any]) -> None:
+def serve_registry(connection: Connection, size: _Size) -> None:
     """Be a FakeECR with many repositories."""
     from ecrimages.testing import FakeECR
 
-    rate_limit = size["rate_limit"]
-    with FakeECR(latency=size["latency"], rate_limit=rate_limit, burst=rate_limit) as ecr:
-        for number in range(size["repositories"]):
+    with FakeECR(latency=size.latency, rate_limit=size.rate_limit, burst=size.rate_limit) as ecr:
+        for number in range(size.repositories):
             name = f"team/{number:04}"
-            ecr.add_images(attrs.evolve(image, repository_name=name) for image in images(size["per_repository"]))
+            ecr.add_images(attrs.evolve(image, repository_name=name) for image in images(size.per_repository))
         respond(connection, {"url": lambda: ecr.endpoint_url})
 
 

@@ -1,0 +1,701 @@
+from __future__ import annotations
+
+import copy
+import itertools
+import pickle
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.config import Config
+
+import ecrimages
+from ecrimages import (
+    AccessDeniedError,
+    Client,
+    ECRImagesError,
+    Image,
+    MalformedResponseError,
+    RegistryIterator,
+    RepeatedTokenError,
+    RepositoryNotFoundError,
+    ServerError,
+    _gate,
+)
+from ecrimages.testing import FakeECR, Fault
+
+# Images per repository. The pages of two images that they have: 1, 1 (empty), 4, 1, 3.
+COUNTS = {"team/a": 1, "team/b": 0, "team/c": 7, "team/d": 2, "team/e": 6}
+DENIED = Fault.error("AccessDeniedException", "no")
+
+
+@pytest.fixture
+def expected(ecr: FakeECR) -> list[Image]:
+    """The images of five repositories, in order: by repository, and by digest as the fake has them."""
+    return filled(ecr, COUNTS)
+
+
+def filled(ecr: FakeECR, counts: dict[str, int]) -> list[Image]:
+    """Add repositories with so many images; return these in order."""
+    images = []
+    for name, count in counts.items():
+        ecr.add_repository(name)
+        added = [ecr.add_image(name, tags=[f"v{number}"]) for number in range(count)]
+        images += sorted(added, key=lambda image: image.digest)
+    return images
+
+
+def of(images: list[Image], *names: str) -> list[Image]:
+    """Return the images of some repositories."""
+    return [image for image in images if image.repository_name in names]
+
+
+def read(images: Iterator[Any], errors: list[Any] | None = None) -> list[Any]:
+    """Return what an iterator yields; it is called again after each error, which is added to `errors`."""
+    came = []
+    while True:
+        try:
+            came.append(next(images))
+        except StopIteration:
+            return came
+        except ECRImagesError as error:
+            if errors is None:
+                raise
+            errors.append(error)
+
+
+def listings(ecr: FakeECR) -> list[tuple[str, Any]]:
+    """Return the repository and the token of each request."""
+    return [
+        (request.parameters.get("repositoryName", ""), request.parameters.get("nextToken")) for request in ecr.requests
+    ]
+
+
+def requested(ecr: FakeECR) -> list[str]:
+    """Return the repository of each request for images."""
+    return [name for name, _ in listings(ecr) if name]
+
+
+class InFlight:
+    """How many requests of a boto3 client were in flight at the same time.
+
+    Args:
+        boto3_client: The client.
+        seconds: How long a request takes at least.
+    """
+
+    def __init__(self, boto3_client: Any, seconds: float) -> None:
+        self.most = 0
+        self._seconds = seconds
+        self._count = 0
+        self._lock = threading.Lock()
+        boto3_client.meta.events.register("before-call.ecr.*", self._begin)
+        boto3_client.meta.events.register("after-call.ecr.*", self._end)
+
+    def _begin(self, **_: object) -> None:
+        with self._lock:
+            self._count += 1
+            self.most = max(self.most, self._count)
+        time.sleep(self._seconds)
+
+    def _end(self, **_: object) -> None:
+        with self._lock:
+            self._count -= 1
+
+
+# repository_names()
+
+
+def test_boto3_takes_a_truncated_list_for_a_shorter_registry(ecr: FakeECR, boto3_client: Any) -> None:
+    """The reason for repository_names(): boto3 returns 0 or 100 of 250 names without an error, we raise."""
+    for number in range(250):
+        ecr.add_repository(f"team/app-{number:03}")
+    shorter = []
+    for page in range(2):
+        ecr.inject_faults(*[None] * page, Fault.truncated())
+        listed = boto3_client.get_paginator("describe_repositories").paginate().build_full_result()
+        shorter.append(len(listed.get("repositories", [])))
+
+    ecr.inject_faults(Fault.truncated())
+    with pytest.raises(MalformedResponseError):
+        list(Client(boto3_client).repository_names())
+
+    assert shorter == [0, 100]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.truncated(), MalformedResponseError),
+        (Fault.html(status=200), MalformedResponseError),
+        (Fault.closed(), ECRImagesError),
+        (Fault.reset(), ECRImagesError),
+        (Fault.server_error(), ServerError),
+        (Fault.repeated_token(), RepeatedTokenError),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_broken_list_of_repositories_is_raised_and_resumable(
+    ecr: FakeECR, client: Client, expected: list[Image], fault: Fault, error: type[ECRImagesError]
+) -> None:
+    """It is raised in both modes, and the page that failed is requested again."""
+    for images in (client.registry_images(), client.registry_images(failed="skip")):
+        ecr.inject_faults(Fault.empty_page(), fault, operation="DescribeRepositories")
+        errors = list[Any]()
+
+        assert read(images, errors) == expected
+        assert [isinstance(caught, error) for caught in errors] == [True]
+        assert errors[0].repository_name is None
+        assert not images.failures
+
+
+@pytest.mark.parametrize("failed", ["raise", "skip"])
+def test_a_broken_list_comes_after_the_repositories_that_were_listed_before(
+    ecr: FakeECR, client: Client, failed: Any
+) -> None:
+    """A thousand of them; no repository is lost."""
+    expected = filled(ecr, {f"team/app-{number:04}": number % 500 == 0 for number in range(1002)})
+    ecr.inject_faults(None, Fault.truncated(), operation="DescribeRepositories")
+    images, came = client.registry_images(failed=failed), list[Image]()
+
+    with pytest.raises(MalformedResponseError):
+        came.extend(images)
+    before = len(came)
+    came.extend(images)
+
+    assert (before, came) == (2, expected)
+
+
+def test_names_are_requested_as_they_are_needed(ecr: FakeECR, client: Client) -> None:
+    """Nothing is requested before the first next(), and no second page of names before the first image."""
+    for number in range(1200):
+        ecr.add_image(f"team/app-{number:04}")
+    images = client.registry_images(max_workers=2)
+    requests = len(ecr.requests)
+
+    with images:
+        first = next(images)
+
+    operations = [request.operation for request in ecr.requests]
+    assert (requests, first.repository_name) == (0, "team/app-0000")
+    assert operations[0] == "DescribeRepositories"
+    assert operations.count("DescribeRepositories") == 1
+
+
+# Order, names and pages
+
+
+@pytest.mark.parametrize("max_workers", [1, 2, 3, 10])
+@pytest.mark.parametrize("page_size", [1, 2, 1000])
+def test_all_images_come_in_order(client: Client, expected: list[Image], max_workers: int, page_size: int) -> None:
+    """Repositories in their order, the images of each in that of the service."""
+    images = list(client.registry_images(max_workers=max_workers, page_size=page_size))
+
+    assert images == expected
+
+
+def test_order_does_not_depend_on_which_response_comes_first(
+    ecr: FakeECR, client: Client, expected: list[Image]
+) -> None:
+    """Images of a slow repository come before those of a fast one that follows it."""
+    ecr.inject_faults(*[Fault.delay(0.1)] * 2, repository_name="team/c")
+    ecr.inject_faults(Fault.delay(0.2), repository_name="team/a")
+
+    assert list(client.registry_images(page_size=2)) == expected
+
+
+def test_the_functions_of_the_module(default_session: FakeECR) -> None:
+    """Both are functions too, on a client that the library makes, with up to 32 workers."""
+    expected = filled(default_session, COUNTS)
+
+    assert list(ecrimages.registry_images(max_workers=32)) == expected
+    assert list(ecrimages.repository_names()) == list(COUNTS)
+
+
+@pytest.mark.parametrize("names", [list, tuple, iter, dict.fromkeys, lambda names: (name for name in names)])
+def test_repositories_come_in_the_order_of_their_names(
+    ecr: FakeECR, client: Client, expected: list[Image], names: Callable[[Any], Any]
+) -> None:
+    """Names can be any iterable, are not sorted, and spare the list of repositories."""
+    images = list(client.registry_images(names(["team/e", "team/b", "team/a"])))
+
+    assert images == of(expected, "team/e") + of(expected, "team/a")
+    assert {request.operation for request in ecr.requests} == {"DescribeImages"}
+
+
+def test_a_repository_can_be_named_twice(client: Client, expected: list[Image]) -> None:
+    """Its images come twice: names are not compared."""
+    assert list(client.registry_images(["team/d", "team/d"])) == of(expected, "team/d") * 2
+
+
+def test_no_names_are_no_images(ecr: FakeECR, client: Client) -> None:
+    """An empty list of names is not the whole registry, and needs no request."""
+    assert list(client.registry_images([])) == list(client.registry_images(iter(()))) == []
+    assert ecr.requests == ()
+
+
+def test_an_empty_registry(ecr: FakeECR, client: Client) -> None:
+    """It takes the one request for its list."""
+    assert list(client.registry_images()) == []
+    assert len(ecr.requests) == 1
+
+
+def test_endless_names_are_not_read_ahead_more_than_needed(ecr: FakeECR, client: Client) -> None:
+    """A generator is read on when its repository is requested: at most as many names as pages may wait."""
+    ecr.add_image("team/app")
+    given = []
+
+    def endless() -> Iterator[str]:
+        while True:
+            given.append("team/app")
+            yield "team/app"
+
+    images = client.registry_images(endless(), max_workers=2)
+    at_first = len(given)
+    read_ahead = []
+    for number in range(1, 100):
+        next(images)
+        read_ahead.append(len(given) - number)
+    images.close()
+
+    assert at_first == 0
+    assert max(read_ahead) < 8
+
+
+def test_an_exception_of_the_names_passes_through(client: Client, expected: list[Image]) -> None:
+    """It comes from next(), and no repository that was named before it is lost."""
+
+    def names() -> Iterator[str]:
+        yield from ("team/a", "team/c")
+        raise LookupError("of the application")
+
+    images, came = client.registry_images(names()), list[Image]()
+    with pytest.raises(LookupError, match="of the application"):
+        came.extend(images)
+    came.extend(images)
+
+    assert came == of(expected, "team/a", "team/c")
+
+
+def test_malformed_names(client: Client, expected: list[Image]) -> None:
+    """A list with one is refused at the call; of an iterator, it is an error in its turn."""
+    names: Any = ["team/a", "Team/B:latest", 3, "team/d"]
+    with pytest.raises(ValueError, match="'Team/B:latest'"):
+        client.registry_images(names)
+    with pytest.raises(TypeError, match="iterable of strings"):
+        client.registry_images("team/a")
+    images, came, errors = client.registry_images(iter(names)), list[Image](), list[Exception]()
+    for _ in range(3):
+        try:
+            came.extend(images)
+        except (TypeError, ValueError) as error:
+            errors.append(error)
+
+    assert came == of(expected, "team/a", "team/d")
+    assert [type(error) for error in errors] == [ValueError, TypeError]
+
+
+def test_a_malformed_name_in_the_list_of_repositories_is_a_malformed_response(
+    ecr: FakeECR, client: Client, expected: list[Image]
+) -> None:
+    """It is no ValueError, since the caller did not give it; thousands of them do no harm either."""
+    bad = [{"repositoryName": "A"}] * 2000
+    ecr.inject_faults(Fault.edit(lambda document: document["repositories"].extend(bad)))
+
+    images = client.registry_images(failed="skip")
+
+    assert list(images) == expected
+    assert isinstance(images.failures["A"], MalformedResponseError)
+
+
+def test_every_request_has_the_arguments(ecr: FakeECR) -> None:
+    """Filters, page size and registry go with each request, the registry with the list too."""
+    for number in range(3):
+        ecr.add_image("team/app", tags=[f"v{number}"], status="ARCHIVED", registry_id="111111111111")
+    client = Client(ecr.client(), registry_id="111111111111")
+
+    images = list(client.registry_images(tag_status="TAGGED", image_status="ARCHIVED", page_size=2))
+
+    assert len(images) == 3
+    assert [request.parameters.get("registryId") for request in ecr.requests] == ["111111111111"] * 3
+    assert [request.parameters["maxResults"] for request in ecr.requests] == [1000, 2, 2]
+    assert [request.parameters["filter"] for request in ecr.requests[1:]] == [
+        {"tagStatus": "TAGGED", "imageStatus": "ARCHIVED"}
+    ] * 2
+
+
+def test_pages(client: Client, expected: list[Image]) -> None:
+    """A page has its repository; one without images has one empty page."""
+    pages = list(client.registry_images(page_size=2).pages())
+
+    assert [image for page in pages for image in page.images] == expected
+    assert [(page.repository_name, len(page.images)) for page in pages] == [
+        ("team/a", 1),
+        ("team/b", 0),
+        *[("team/c", 2)] * 3,
+        ("team/c", 1),
+        ("team/d", 2),
+        *[("team/e", 2)] * 3,
+    ]
+    assert len({page.request_id for page in pages} - {None}) == 10
+
+
+def test_images_and_pages_share_one_position(client: Client, expected: list[Image]) -> None:
+    """The rest of a page is a page, and what came by page does not come by image."""
+    images = client.registry_images(page_size=3)
+    came = list(itertools.islice(images, 3))
+
+    rest = next(images.pages())
+    came += [*rest.images, *next(images.pages()).images, *images]
+
+    assert (rest.repository_name, len(rest.images)) == ("team/c", 1)
+    assert came == expected
+    assert [*images, *images.pages()] == []
+
+
+def test_empty_pages_with_a_token_are_passed_over(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+    """A page that a filter has emptied is no end, and is not handed out."""
+    ecr.inject_faults(Fault.empty_page(), Fault.empty_page(), repository_name="team/c")
+    ecr.inject_faults(Fault.empty_page(), operation="DescribeRepositories")
+
+    pages = list(client.registry_images().pages())
+
+    assert [image for page in pages for image in page.images] == expected
+    assert len(pages) == len(COUNTS)
+
+
+# Errors
+
+
+@pytest.mark.parametrize("names", [None, list(COUNTS)], ids=["listed", "given"])
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_failing_repository_loses_no_other(
+    ecr: FakeECR, client: Client, expected: list[Image], name: str, names: Any
+) -> None:
+    """Its error comes in its turn, or is among the failures; all other images come in order."""
+    others = of(expected, *(COUNTS.keys() - {name}))
+    ecr.inject_faults(DENIED, DENIED, repository_name=name)
+
+    images, errors = client.registry_images(names, page_size=2), list[Any]()
+    came = read(images, errors)
+    skipping = client.registry_images(names, page_size=2, failed="skip")
+
+    assert came == list(skipping) == others
+    assert [type(error) for error in errors] == [AccessDeniedError]
+    assert errors[0].repository_name == name
+    assert not images.failures
+    assert {name: type(error) for name, error in skipping.failures.items()} == {name: AccessDeniedError}
+
+
+def test_an_error_comes_when_its_turn_has_come(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+    """After the images of the repository that came before it, and after all of those before."""
+    ecr.inject_faults(None, None, DENIED, repository_name="team/c")
+    images, came = client.registry_images(page_size=2), list[Image]()
+
+    with pytest.raises(AccessDeniedError):
+        came.extend(images)
+    assert came == of(expected, "team/a") + of(expected, "team/c")[:4]
+    came.extend(images)
+
+    assert came == [*of(expected, "team/a"), *of(expected, "team/c")[:4], *of(expected, "team/d", "team/e")]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.server_error(), Fault.truncated(), Fault.html(), Fault.html(status=200), Fault.closed(), Fault.reset()],
+    ids=["ServerException", "truncated", "HTML 502", "HTML", "closed", "reset"],
+)
+@pytest.mark.parametrize("page", range(4))
+def test_a_retryable_error_resumes_at_its_page(
+    ecr: FakeECR, client: Client, expected: list[Image], fault: Fault, page: int
+) -> None:
+    """No image is lost, none comes twice, and only the failed page is requested again."""
+    ecr.inject_faults(*[None] * page, fault, repository_name="team/c")
+    errors = list[Any]()
+
+    came = read(client.registry_images(page_size=2), errors)
+
+    assert came == expected
+    assert [(error.retryable, error.repository_name) for error in errors] == [(True, "team/c")]
+    assert requested(ecr).count("team/c") == 5
+    assert len(requested(ecr)) == 11
+
+
+def test_an_error_that_stays_is_raised_each_time(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+    """A program that resumes gets the same retryable error until the page comes."""
+    ecr.inject_faults(*[Fault.server_error()] * 4, repository_name="team/c")
+    errors = list[Any]()
+
+    assert read(client.registry_images(), errors) == expected
+    assert [type(error) for error in errors] == [ServerError] * 4
+
+
+def test_a_repeated_token_fails_its_repository(ecr: FakeECR, client: Client, expected: list[Image]) -> None:
+    """A pagination loop is an error of its repository."""
+    ecr.inject_faults(None, Fault.repeated_token(), repository_name="team/c")
+    images = client.registry_images(page_size=2, failed="skip")
+
+    came = list(images)
+
+    assert came == [image for image in expected if image not in of(expected, "team/c")[2:]]
+    assert isinstance(images.failures["team/c"], RepeatedTokenError)
+
+
+def test_a_listed_repository_that_was_deleted_has_no_images(
+    ecr: FakeECR, client: Client, expected: list[Image]
+) -> None:
+    """It is no error, in neither mode; the images that came before its deletion come."""
+    gone = Fault.error("RepositoryNotFoundException", "The repository does not exist")
+    for name in ("team/a", "team/e"):
+        ecr.inject_faults(gone, gone, repository_name=name)
+    ecr.inject_faults(None, gone, None, gone, repository_name="team/c")
+    rest = of(expected, "team/c")[:2] + of(expected, "team/d")
+
+    skipping = client.registry_images(page_size=2, failed="skip")
+
+    assert read(client.registry_images(page_size=2)) == list(skipping) == rest
+    assert not skipping.failures
+
+
+def test_a_given_repository_that_does_not_exist_is_an_error(client: Client, expected: list[Image]) -> None:
+    """The caller named it."""
+    names = ["team/a", "team/none", "team/d"]
+    errors = list[Any]()
+
+    came = read(client.registry_images(names), errors)
+    skipping = client.registry_images(names, failed="skip")
+
+    assert came == list(skipping) == of(expected, "team/a", "team/d")
+    assert [error.repository_name for error in errors] == ["team/none"]
+    assert isinstance(errors[0], RepositoryNotFoundError)
+    assert list(skipping.failures) == ["team/none"]
+
+
+@pytest.mark.usefixtures("expected")
+def test_failures_are_of_the_moment(ecr: FakeECR, client: Client) -> None:
+    """The mapping that was returned does not change, and cannot be changed; errors of it can be pickled."""
+    ecr.inject_faults(DENIED, repository_name="team/a")
+    images = client.registry_images(failed="skip")
+    before = images.failures
+    next(images)
+    failures: Any = images.failures
+
+    assert (len(before), list(failures)) == (0, ["team/a"])
+    with pytest.raises(TypeError):
+        failures["team/b"] = None
+    assert str(pickle.loads(pickle.dumps(failures["team/a"]))) == str(failures["team/a"])
+
+
+def test_repositories_that_fail_are_not_read_ahead_without_end(ecr: FakeECR, client: Client) -> None:
+    """While the first page is slow, not all of an endless number of failing repositories are requested."""
+    ecr.add_image("team/slow")
+    ecr.inject_faults(Fault.delay(0.5), repository_name="team/slow")
+    images = client.registry_images(f"team/{name}" for name in itertools.chain(["slow"], itertools.count(10)))
+
+    next(images)
+    images.close()
+
+    assert len(ecr.requests) <= 4 * 8
+
+
+def test_throttled_requests_are_made_again(
+    ecr: FakeECR, client: Client, expected: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Throttling is no repository's fault: neither of images nor of the list, in neither mode."""
+    monkeypatch.setattr(_gate, "_PAUSE", (0.01, 0.02))
+    for failed in ("raise", "skip"):
+        ecr.inject_faults(Fault.throttling(), operation="DescribeRepositories")
+        ecr.inject_faults(*[Fault.throttling()] * 2, repository_name="team/c")
+        images = client.registry_images(page_size=2, failed=failed)
+
+        assert list(images) == expected
+        assert not images.failures
+
+
+# What is fetched when
+
+
+def test_pages_that_wait_are_bounded(ecr: FakeECR, client: Client) -> None:
+    """However slow the consumer, at most 4 pages for each worker are fetched and not read."""
+    expected = filled(ecr, {f"team/{number:02}": 4 for number in range(20)})
+    ahead = []
+
+    for number, _ in enumerate(client.registry_images(max_workers=2, page_size=1), 1):
+        time.sleep(0.01 if number < 60 else 0)
+        ahead.append(len(requested(ecr)) - number)
+
+    assert len(ahead) == len(expected)
+    assert max(ahead) in {6, 7, 8}
+
+
+def test_a_consumer_that_stops_stops_the_requests(ecr: FakeECR, client: Client) -> None:
+    """Workers fetch one page and end: nothing is requested while no one asks for an image."""
+    filled(ecr, {f"team/{number:02}": 4 for number in range(20)})
+    with client.registry_images(max_workers=3, page_size=1) as images:
+        next(images)
+        time.sleep(0.1)
+        requests = len(ecr.requests)
+        time.sleep(0.2)
+
+        assert len(ecr.requests) == requests <= 1 + 12
+
+
+def test_requests_in_flight_are_bounded(ecr: FakeECR) -> None:
+    """Never more than `max_workers` requests are in flight, and as many as that if there is enough to fetch."""
+    filled(ecr, {f"team/{number:02}": 3 for number in range(10)})
+    boto3_client = ecr.client()
+    in_flight = InFlight(boto3_client, 0.01)
+
+    for _ in Client(boto3_client).registry_images(max_workers=3, page_size=1):
+        pass
+
+    assert in_flight.most == 3
+
+
+def test_a_long_repository_at_the_head_does_not_idle_the_others() -> None:
+    """Its next page is requested as soon as the last came, and the other workers fetch what follows."""
+    with FakeECR(latency=0.03) as ecr:
+        expected = filled(ecr, {"team/a": 12, **{f"team/b{number:02}": 1 for number in range(14)}})
+
+        images = list(Client(ecr.client()).registry_images(max_workers=4, page_size=1))
+
+    names = requested(ecr)
+    assert images == expected
+    # With three workers, the others take five times as long as one page of the first.
+    assert names.index("team/b13") < [place for place, name in enumerate(names) if name == "team/a"][9]
+
+
+def test_the_first_image_comes_after_two_requests() -> None:
+    """One for the list of repositories, one for the first page."""
+    with FakeECR(latency=0.2) as ecr:
+        filled(ecr, {f"team/{number:02}": 1 for number in range(50)})
+        client = Client(ecr.client())
+        next(client.repository_names())
+        begin = time.monotonic()
+
+        with client.registry_images() as images:
+            next(images)
+            seconds = time.monotonic() - begin
+
+    assert 0.4 <= seconds < 0.6
+
+
+# Arguments
+
+
+@pytest.mark.parametrize(
+    ("pool", "given", "workers"), [(10, None, 8), (3, None, 3), (64, None, 8), (3, 2, 2), (64, 64, 64), (1, None, 1)]
+)
+def test_the_number_of_workers(ecr: FakeECR, pool: int, given: int | None, workers: int) -> None:
+    """Eight, or the connections of the client if those are fewer; up to these if it is given."""
+    boto3_client = ecr.client(Config(max_pool_connections=pool))
+    filled(ecr, {f"team/{number:03}": 1 for number in range(2 * workers)})
+    in_flight = InFlight(boto3_client, 0.05 + 0.01 * workers)
+
+    list(Client(boto3_client).registry_images(max_workers=given))
+
+    assert in_flight.most == workers
+
+
+def test_more_workers_than_connections(ecr: FakeECR) -> None:
+    """The error shows how to make the boto3 client."""
+    client = Client(ecr.client())
+
+    with pytest.raises(ValueError, match=r"at most 10, .* not 11: .*config=Config\(max_pool_connections=11\)"):
+        client.registry_images(max_workers=11)
+    with pytest.raises(ValueError, match=r"at most 32"):
+        ecrimages.registry_images(max_workers=33)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"max_workers": 0},
+        {"max_workers": -1},
+        {"page_size": 0},
+        {"page_size": 1001},
+        {"failed": "ignore"},
+        {"tag_status": "tagged"},
+        {"image_status": "GONE"},
+        {"registry_id": "123"},
+    ],
+    ids=str,
+)
+def test_wrong_values(ecr: FakeECR, client: Client, arguments: Any) -> None:
+    """They are refused at the call, by name, before any request."""
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        client.registry_images(**arguments)
+    assert ecr.requests == ()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"max_workers": "8"}, {"max_workers": 2.0}, {"max_workers": True}, {"page_size": "1"}, {"repository_names": 3}],
+    ids=str,
+)
+def test_wrong_types(client: Client, arguments: Any) -> None:
+    """They are TypeErrors at the call."""
+    with pytest.raises(TypeError, match=next(iter(arguments))):
+        client.registry_images(**arguments)
+
+
+# The object
+
+
+@pytest.mark.usefixtures("expected")
+def test_its_repr(ecr: FakeECR, client: Client) -> None:
+    """It has how many images were yielded, how many repositories failed, and the state."""
+    ecr.inject_faults(DENIED, repository_name="team/a")
+    images = client.registry_images(page_size=4, failed="skip")
+    texts = [repr(images)]
+    next(images)
+    texts.append(repr(images))
+    next(images.pages())
+    texts += [repr(images), repr(images.pages())]
+    list(images)
+    texts.append(repr(images))
+    images.close()
+    texts.append(repr(images))
+
+    assert texts == [
+        "<RegistryIterator: 0 images yielded, 0 failures, not started>",
+        "<RegistryIterator: 1 images yielded, 1 failures, more to come>",
+        "<RegistryIterator: 4 images yielded, 1 failures, more to come>",
+        "<pages of <RegistryIterator: 4 images yielded, 1 failures, more to come>>",
+        "<RegistryIterator: 15 images yielded, 1 failures, finished>",
+        "<RegistryIterator: 15 images yielded, 1 failures, closed>",
+    ]
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_it_cannot_be_copied(client: Client, duplicate: Callable[[Any], Any]) -> None:
+    """Two copies would share what is left."""
+    images = client.registry_images()
+
+    for iterator in (images, images.pages()):
+        with pytest.raises(TypeError, match="cannot be copied or pickled"):
+            duplicate(iterator)
+
+
+def test_it_is_the_class_that_people_import(client: Client) -> None:
+    """`RegistryIterator` is an iterator of its own."""
+    images = client.registry_images()
+
+    assert isinstance(images, RegistryIterator)
+    assert iter(images) is images
+
+
+@pytest.mark.usefixtures("expected")
+def test_after_close_next_is_an_error(client: Client) -> None:
+    """Also with images of a page at hand; the failures and the count remain."""
+    images = client.registry_images()
+    with images:
+        list(itertools.islice(images, 3))
+    images.close()
+
+    for iterator in (images, images.pages()):
+        with pytest.raises(RuntimeError, match="closed"):
+            next(iterator)
+    assert repr(images) == "<RegistryIterator: 3 images yielded, 0 failures, closed>"
