@@ -297,7 +297,7 @@ def test_a_whole_body_is_read_whatever_its_length(length: str) -> None:
     ],
 )
 def test_a_truncated_body_tells_its_length(headers: dict[str, str], text: str) -> None:
-    """A body that is no JSON, and shorter than announced, says how much of it came; not if it is encoded (RFC 9112)."""
+    """A body that is no JSON, and shorter than announced, says how much came; not if it is encoded (RFC 9112)."""
     client = Wire(lambda _: body_of(detail(1))[:50], **headers).client
 
     with pytest.raises(MalformedResponseError, match=text) as caught:
