@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType, SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from botocore.exceptions import ClientError
@@ -47,7 +47,7 @@ class Lines:
         self._exception = exception
         self._number = number
 
-    def __enter__(self) -> Lines:
+    def __enter__(self) -> Self:
         self._before = sys.gettrace()
         sys.settrace(self._trace_call)
         return self

@@ -196,7 +196,8 @@ def test_another_protocol_is_botocores() -> None:
 def moto_in_process() -> Iterator[Any]:
     """Give a boto3 client that moto's decorator responds to."""
     with mock_aws():
-        yield boto3_client()
+        # Of a session that was made after moto was imported.
+        yield boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
 
 
 @contextlib.contextmanager
