@@ -133,7 +133,8 @@ class FakeECR(Contents):
         Raises:
             RuntimeError: It is not running.
         """
-        return make_client(self.endpoint_url, self.region_name, config)
+        endpoint_url, server = self.endpoint_url, self._server
+        return make_client(endpoint_url, self.region_name, config, lambda: self._server is not server)
 
     def environment(self) -> dict[str, str]:
         """Return environment variables with which boto3 and the AWS CLI reach this fake, for subprocesses.
