@@ -278,7 +278,7 @@ def test_a_handler_may_change_the_body(
 
 @pytest.mark.parametrize("length", ["100000", "", "-1", "x", "²", "9" * 5000, "1e3", "0"])
 def test_a_whole_body_is_read_whatever_its_length(length: str) -> None:
-    """A body that was scrubbed after its Content-Length was written, as vcrpy's cassettes are, is whole if it is JSON."""
+    """A body scrubbed after its Content-Length was written, as in cassettes of vcrpy, is whole if it is JSON."""
     client = Wire(lambda _: body_of(detail(1)), content_length=length).client
 
     assert [image.tags for image in ours(client)] == [("v1",)]
