@@ -434,6 +434,7 @@ class TestOverAiobotocore:
             with pytest.raises(ApplicationError):
                 await AsyncClient(wrapped).get_image("team/app", "v1")
 
+    @pytest.mark.usefixtures("bare_environment")
     @pytest.mark.parametrize(
         ("arguments", "error", "is_retryable"),
         [
@@ -446,10 +447,9 @@ class TestOverAiobotocore:
         ids=["no credentials", "newline", "refused", "time-out", "proxy"],
     )
     async def test_its_errors_are_translated(
-        self, ecr: FakeECR, monkeypatch: pytest.MonkeyPatch, arguments: Any, error: type[Exception], is_retryable: bool
+        self, ecr: FakeECR, arguments: Any, error: type[Exception], is_retryable: bool
     ) -> None:
         """Those that never reach the service, too, and without secrets."""
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         ecr.inject_faults(Fault.delay(0.5))
         async with aiobotocore_client(ecr, **arguments) as wrapped:
             with pytest.raises(error) as caught:
