@@ -130,8 +130,6 @@ class AwaitedCalls(AnyTransport):
 
 async def until_one_ended(futures: Collection[AnyFuture], timeout: float | None = None) -> None:
     """Wait until one of some futures has ended, however it did, or for the time-out. None of them is cancelled."""
-    if not futures and timeout is None:
-        timeout = 0
     loop = asyncio.get_running_loop()
     waiter = loop.create_future()
 
@@ -146,7 +144,7 @@ async def until_one_ended(futures: Collection[AnyFuture], timeout: float | None 
 
     for future in futures:
         future.add_done_callback(wake)
-    await asyncio.wait([waiter], timeout=timeout)
+    await asyncio.wait([waiter], timeout=timeout if futures or timeout is not None else 0)
 
 
 async def until_all_ended(futures: Collection[AnyFuture]) -> None:
