@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import attrs
 from contenders import ACCESS_KEY, REGION, SECRET_KEY
 from images import images
-from processes import Process, answer
+from processes import Process, respond
 
 __all__ = ["Listing", "Throttled", "chart_of", "document_of", "listings", "tables", "throttled"]
 
@@ -149,7 +149,7 @@ def serve_registry(connection: Connection) -> None:
         for number, count in enumerate(counts):
             name = f"team/service-{number:03}"
             ecr.add_images(attrs.evolve(image, repository_name=name) for image in corpus[:count])
-        answer(connection, {"url": lambda: ecr.endpoint_url})
+        respond(connection, {"url": lambda: ecr.endpoint_url})
 
 
 def serve_throttled(connection: Connection) -> None:
@@ -160,7 +160,7 @@ def serve_throttled(connection: Connection) -> None:
         for number in range(_THROTTLED_REPOSITORIES):
             ecr.add_image(f"team/service-{number:03}", tags=["v1"])
         throttling = {"throttled": lambda: _throttled_of(ecr)}
-        answer(connection, {"url": lambda: ecr.endpoint_url, **throttling})
+        respond(connection, {"url": lambda: ecr.endpoint_url, **throttling})
 
 
 def _throttled_of(ecr: Any) -> int:
@@ -200,7 +200,7 @@ def _list(connection: Connection, name: str, workers: int, url: str, with_memory
         order = _order(read())
         return Listing(wall, cpu, first, _peak(read(), 0), _peak(read(), _SLOW_SECONDS), order)
 
-    answer(connection, {"listing": listing})
+    respond(connection, {"listing": listing})
 
 
 def _order(found: Iterable[Any]) -> str:
@@ -249,7 +249,7 @@ def _list_throttled(connection: Connection, mode: str, workers: int, url: str) -
                 came = sum(pool.map(count, _boto3_names(ecr)))
         return time.perf_counter() - begin, came
 
-    answer(connection, {"listing": listing})
+    respond(connection, {"listing": listing})
 
 
 def tables(
