@@ -76,6 +76,7 @@ _CLASS_BY_BOTOCORE_NAME: Mapping[str, tuple[type[TransportError], bool]] = {
     "RefreshWithMFAUnsupportedError": (CredentialsError, False),
     "SSOError": (CredentialsError, False),
     "TokenRetrievalError": (CredentialsError, False),
+    "InvalidRegionError": (ConfigurationError, False),
     "BotoCoreError": (ConfigurationError, False),
 }
 # Wrong arguments are botocore's to word, and assertions of Stubber are for the test that uses it.
@@ -276,9 +277,10 @@ def _transport_error(error: BotoCoreError, secrets: Secrets) -> TransportError |
         return ConfigurationError(
             f"image_status needs botocore 1.41.0 or later, the first that knows it; {version} is installed"
         )
-    if not _PASSED_THROUGH.isdisjoint(names):
+    name = next(name for name in names if name in _PASSED_THROUGH or name in _CLASS_BY_BOTOCORE_NAME)
+    if name in _PASSED_THROUGH:
         return None
-    error_class, retryable = next(_CLASS_BY_BOTOCORE_NAME[name] for name in names if name in _CLASS_BY_BOTOCORE_NAME)
+    error_class, retryable = _CLASS_BY_BOTOCORE_NAME[name]
     text = printable(redacted(str(error), secrets))
     advice = next((_ADVICE[name] for name in names if name in _ADVICE), "")
     if advice:

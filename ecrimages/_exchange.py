@@ -22,7 +22,7 @@ import msgspec
 from ecrimages._error_mapping import CallFacts, applications_own, is_throttling
 from ecrimages._errors import CredentialsError, MalformedResponseError
 from ecrimages._operations import DESCRIBE_IMAGES, NamesPage, Operation
-from ecrimages._redaction import excerpt
+from ecrimages._redaction import excerpt, removing
 from ecrimages._response import (
     DecodedImages,
     decoded_images,
@@ -92,7 +92,8 @@ class Exchange:
             case "request-created":
                 self._check_signed(arguments["request"].headers)
             case "before-parse":
-                self._read(**arguments)
+                with removing(self.facts.secrets):
+                    self._read(**arguments)
             case "needs-retry" if all(response is None for _, response in responses or ()):
                 return [*(responses or ()), (self, self._delay(arguments["attempts"]))]
             case "after-call":
@@ -107,7 +108,8 @@ class Exchange:
         """
         request_id = (response.get("ResponseMetadata") or {}).get("RequestId")
         try:
-            page = self._page(response)
+            with removing(self.facts.secrets):
+                page = self._page(response)
         except MalformedResponseError as error:
             raise self._described(error, request_id) from None
         return attrs.evolve(page, request_id=request_id)

@@ -152,8 +152,11 @@ class OwnClient:
         process = _process
         with process.making_a_client:
             if (transport := self.made) is None:
-                self._made = made = _make(process)
-                transport = made.transport
+                before, self._made = self._made, _make(process)
+                transport = self._made.transport
+                if before is not None and before.process is process:
+                    # Of another session. A request that is under way keeps its connection to its end.
+                    before.transport.ecr.close()
             return transport
 
     def close(self) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from reprlib import Repr
 from typing import Any
 
-__all__ = ["Secrets", "excerpt", "printable", "redacted"]
+__all__ = ["Secrets", "excerpt", "printable", "redacted", "removing"]
 
 _REDACTED = "[redacted]"
 _LONGEST_TEXT = 500
@@ -39,11 +41,6 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     )
 
 
-@functools.cache
-def _control_characters() -> re.Pattern[str]:
-    return re.compile(r"[^\x20-\x7e\xa1-\U0010ffff]|[\u2028\u2029\ud800-\udfff]")
-
-
 class Secrets:
     """The secret values of one call, to be removed from every text that it leads to.
 
@@ -68,7 +65,8 @@ class Secrets:
                     quote_plus(value),
                     quote(value),
                 }
-                variants |= {percent, percent.lower(), value.replace("/", r"\/"), repr(value)[1:-1]}
+                lower = re.sub("%..", lambda found: found[0].lower(), percent)
+                variants |= {percent, lower, value.replace("/", r"\/"), repr(value)[1:-1]}
                 variants.add(base64.b64encode(value.encode()).decode())
         longest_first = sorted(variants, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
@@ -78,11 +76,25 @@ class Secrets:
         return self._pattern.sub(_REDACTED, text) if self._pattern else text
 
 
+_values_of_the_call: ContextVar[Iterable[str]] = ContextVar("values", default=())
+
+
+@contextmanager
+def removing(values: Iterable[str]) -> Iterator[None]:
+    """Remove the secret values of a call from the excerpts that are made inside of the `with`."""
+    token = _values_of_the_call.set(values)
+    try:
+        yield
+    finally:
+        _values_of_the_call.reset(token)
+
+
 def redacted(value: Any, secrets: Secrets | None = None) -> Any:
     """Return JSON-like data without secrets: those of the call, and what looks like one."""
+    if secrets is None:
+        secrets = Secrets(_values_of_the_call.get())
     if isinstance(value, str):
-        if secrets is not None:
-            value = secrets.removed_from(value)
+        value = secrets.removed_from(value)
         for pattern in _patterns():
             value = pattern.sub(rf"\g<kept>{_REDACTED}", value)
         return value
@@ -99,7 +111,7 @@ def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
     """Return a text on one line, with control characters escaped, cut to a length that people read."""
     # Cut before the work: a service may send megabytes.
     line = " ".join(text[: 4 * longest].split())
-    line = _control_characters().sub(lambda found: ascii(found[0])[1:-1], line)
+    line = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
     return line if len(line) <= longest else f"{line[:longest]}..."
 
 

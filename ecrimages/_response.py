@@ -32,6 +32,9 @@ __all__ = [
     "page_of",
 ]
 
+_NO_JSON: Any = object()
+# A secret that begins in the first 50 characters is in there as a whole, and recognised.
+_BEGINNING = 10_000
 # What the fast path raises about a body that it does not understand. The table says what is wrong, if anything.
 _FALLBACK_ERRORS = (msgspec.MsgspecError, OSError, OverflowError, RecursionError, ValueError)
 
@@ -116,10 +119,13 @@ def json_document(body: bytes) -> dict[str, Any]:
     """
     try:
         document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        beginning = excerpt(redacted(body[:1000].decode("utf-8", "replace"))[:50])
+    except (ValueError, RecursionError):
+        # Not from the error, which has the whole body.
+        document = _NO_JSON
+    if document is _NO_JSON:
+        beginning = excerpt(redacted(body[:_BEGINNING].decode("utf-8", "replace"))[:50])
         problem = f"the response is not JSON, or truncated: {len(body)} bytes that begin with {beginning}"
-        raise MalformedResponseError(problem, retryable=True) from error
+        raise MalformedResponseError(problem, retryable=True)
     if not isinstance(document, dict):
         problem = f"the response is not a JSON object but {excerpt(document)}"
         raise MalformedResponseError(problem, retryable=True)
@@ -179,10 +185,10 @@ _CODE: Mapping[Any, str] = {
 
 @functools.cache
 def _decoder() -> msgspec.json.Decoder[Any]:
-    # An unknown field at the top of the response belongs to no image, and is ignored.
     response = msgspec.defstruct(
         "DescribeImagesResponse",
         [("imageDetails", list[_struct_of(Image)]), ("nextToken", str | None, None)],  # type: ignore[misc]
+        forbid_unknown_fields=True,
     )
     return msgspec.json.Decoder(response)
 

@@ -19,6 +19,7 @@ from ecrimages.testing import FakeECR
 settings.register_profile("ecrimages", deadline=None)
 settings.load_profile("ecrimages")
 
+
 @pytest.fixture
 def ecr() -> Iterator[FakeECR]:
     """A running fake of ECR, without images."""

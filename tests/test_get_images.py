@@ -25,7 +25,7 @@ Missing = Literal["raise", "skip"]
 
 
 def fill(ecr: FakeECR, count: int) -> list[Image]:
-    """Add images with the tags v0, v1, …"""
+    """Add images with the tags v0, v1 and so on."""
     return [ecr.add_image("team/app", tags=[f"v{number}"], digest=digest(number)) for number in range(count)]
 
 

@@ -157,7 +157,7 @@ def test_times(value: object, expected: datetime) -> None:
         "2026-01-12T15:02:26+99:00",
         "0001-01-01T00:00:00+05:00",
         "/Date(1591713363000)/",
-        datetime(2026, 1, 12),  # noqa: DTZ001
+        datetime(2026, 1, 12),
         {"__class__": "datetime", "year": 2026},
         [1768230146],
         1_768_230_146_000,
@@ -313,7 +313,7 @@ def test_repr_leaves_out_what_is_not_reported() -> None:
 
 
 def test_rich_prints_the_same_fields() -> None:
-    """rich's pretty printer is given every field with its default, and no `extra`."""
+    """Rich's pretty printer is given every field with its default, and no `extra`."""
     shown: Any = FULL.__rich_repr__()
 
     assert [(name, default) for name, _, default in shown] == [
@@ -325,7 +325,7 @@ def test_rich_prints_the_same_fields() -> None:
     ("fields", "error", "message"),
     [
         ({"pushed_at": "2026"}, TypeError, "a time must be an aware datetime, not '2026'"),
-        ({"pushed_at": datetime(2026, 1, 12)}, ValueError, "has no time zone"),  # noqa: DTZ001
+        ({"pushed_at": datetime(2026, 1, 12)}, ValueError, "has no time zone"),
         ({"pushed_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))}, ValueError, "1 and 9999"),
         ({"tags": "v1"}, TypeError, "tags must be an iterable of strings, not the string 'v1'"),
         ({"status": 1}, ValueError, "1 is not a valid ImageStatus"),

@@ -5,7 +5,6 @@ As of Ctrl-C in a notebook, of a time limit that a signal handler raises, or of 
 
 from __future__ import annotations
 
-import itertools
 import random
 import signal
 import sys
@@ -13,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType, SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from botocore.exceptions import ClientError
@@ -48,7 +47,7 @@ class Lines:
         self._exception = exception
         self._number = number
 
-    def __enter__(self) -> Lines:
+    def __enter__(self) -> Self:
         self._before = sys.gettrace()
         sys.settrace(self._trace_call)
         return self

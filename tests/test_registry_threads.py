@@ -254,7 +254,8 @@ def test_a_program_that_breaks_off_ends(ecr: FakeECR, how: str) -> None:
     ended = run(program, ecr)
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-    assert time.monotonic() - begin < 6
+    # Each request takes half a second; the rest is the start of Python on a busy machine.
+    assert time.monotonic() - begin < 20
     assert len(ecr.requests) <= 2 + 4 + 4
 
 

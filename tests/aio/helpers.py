@@ -32,20 +32,21 @@ def connecting(ecr: FakeECR, kind: str) -> Connect:
     return connect
 
 
-def aiobotocore_client(ecr: FakeECR, *, attempts: int = 1) -> Any:
-    """Return what opens an aiobotocore client for a FakeECR, without a proxy."""
+def aiobotocore_client(ecr: FakeECR, *, attempts: int = 1, **arguments: Any) -> Any:
+    """Return what opens an aiobotocore client for a FakeECR, without a proxy.
+
+    The arguments are those of `AioConfig` and of `create_client()`.
+    """
     session: Any = importlib.import_module("aiobotocore.session").get_session()
-    config = importlib.import_module("aiobotocore.config").AioConfig(
-        retries={"mode": "standard", "total_max_attempts": attempts}, proxies={}
-    )
-    return session.create_client(
-        "ecr",
-        region_name=ecr.region_name,
-        endpoint_url=ecr.endpoint_url,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        config=config,
-    )
+    settings = {name: arguments.pop(name) for name in ("read_timeout", "proxies") if name in arguments}
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    config = importlib.import_module("aiobotocore.config").AioConfig(retries=retries, **{"proxies": {}, **settings})
+    defaults = {
+        "endpoint_url": ecr.endpoint_url,
+        "aws_access_key_id": "testing",
+        "aws_secret_access_key": "testing",
+    }
+    return session.create_client("ecr", region_name=ecr.region_name, config=config, **{**defaults, **arguments})
 
 
 async def digests(images: AsyncIterator[Image]) -> list[str]:

@@ -21,6 +21,7 @@ START: dict[str, Callable[[AsyncClient], AsyncIterator[Any]]] = {
     "limit": lambda client: client.describe_images("team/app", page_size=2, limit=5),
     "look-up": lambda client: client.get_images("team/builds", (f"b{number}" for number in range(110))),
     "missing": lambda client: client.get_images("team/app", ["v1", "none", "v2", "v3", "nope"], missing="skip"),
+    "missing, raised": lambda client: client.get_images("team/app", ["v1", "none", "v2", "v3", "nope"]),
     "names": lambda client: client.repository_names(),
     "registry": lambda client: client.registry_images(["team/app", "team/empty"], page_size=2, max_workers=2),
     "registry pages": lambda client: client.registry_images(page_size=100).pages(),
@@ -33,16 +34,16 @@ async def test_cancelled_at_each_await_in_turn(connect: Connect, what: str, how:
     """Whichever `await` the task is cancelled at, the rest comes from the same iterator, nothing twice."""
     async with connect() as client:
         expected: list[Any] = []
-        await take_all(START[what](client), expected)
+        await take_everything(START[what](client), expected)
         action = cancel_current_task if how == "cancelled by another" else asyncio.CancelledError
 
         for number in range(1000):
             items, came = START[what](client), list[Any]()
-            suspended = Suspended(take_all(items, came), number, action)
+            suspended = Suspended(take_everything(items, came), number, action)
             task = asyncio.ensure_future(_awaited(suspended))
             await asyncio.wait([task])
             assert task.cancelled() == suspended.was_reached
-            await take_all(items, came)
+            await take_everything(items, came)
 
             assert _plain(came) == _plain(expected)
             if not suspended.was_reached:
@@ -56,7 +57,7 @@ async def test_interrupted_at_each_line_in_turn(connect: Connect, what: str) -> 
     """Whichever line of an iterator is interrupted, the rest comes from the same iterator, nothing twice."""
     async with connect() as client:
         expected: list[Any] = []
-        await take_all(START[what](client), expected)
+        await take_everything(START[what](client), expected)
 
         for number in range(0, 10_000, 13):
             items, came = START[what](client), list[Any]()
@@ -64,7 +65,7 @@ async def test_interrupted_at_each_line_in_turn(connect: Connect, what: str) -> 
             task = asyncio.ensure_future(interrupts.run(items, came))
             await asyncio.wait([task])
             assert isinstance(task.exception(), Interrupt) == interrupts.was_reached
-            await take_all(items, came)
+            await take_everything(items, came)
 
             assert _plain(came) == _plain(expected)
             if not interrupts.was_reached:
@@ -233,7 +234,7 @@ class Interrupts:
         before = sys.gettrace()
         sys.settrace(self._trace)
         try:
-            await take_all(items, into)
+            await take_everything(items, into)
         finally:
             sys.settrace(before)
 
@@ -246,6 +247,17 @@ class Interrupts:
             if self._left == -1:
                 raise Interrupt
         return self._trace
+
+
+async def take_everything(items: AsyncIterator[Any], into: list[Any]) -> None:
+    """Append items to a list, and the ids of missing images, one by one."""
+    while True:
+        try:
+            await take_all(items, into)
+        except ImageNotFoundError as error:
+            into.append(error.image_id)
+        else:
+            return
 
 
 def _plain(items: list[Any]) -> list[Any]:

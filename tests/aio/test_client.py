@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -20,7 +21,15 @@ import pytest
 from botocore.config import Config
 
 import ecrimages
-from ecrimages import AsyncClient, ConfigurationError, CredentialsError, Image, ImageNotFoundError
+from ecrimages import (
+    AsyncClient,
+    ConfigurationError,
+    CredentialsError,
+    Image,
+    ImageNotFoundError,
+    RequestTimeoutError,
+    TransportError,
+)
 from ecrimages.testing import FakeECR, Fault
 
 from .helpers import Connect, aiobotocore_client, digests
@@ -424,6 +433,30 @@ class TestOverAiobotocore:
             wrapped.meta.events.register(event, refuse_later if awaits else refuse)
             with pytest.raises(ApplicationError):
                 await AsyncClient(wrapped).get_image("team/app", "v1")
+
+    @pytest.mark.parametrize(
+        ("arguments", "error", "is_retryable"),
+        [
+            ({"aws_access_key_id": None, "aws_secret_access_key": None}, CredentialsError, False),
+            ({"aws_session_token": "planted\nsecret"}, CredentialsError, False),
+            ({"endpoint_url": "http://127.0.0.1:9"}, TransportError, True),
+            ({"read_timeout": 0.1}, RequestTimeoutError, True),
+            ({"proxies": {"http": "http://user:planted@127.0.0.1:9"}}, TransportError, True),
+        ],
+        ids=["no credentials", "newline", "refused", "time-out", "proxy"],
+    )
+    async def test_its_errors_are_translated(
+        self, ecr: FakeECR, monkeypatch: pytest.MonkeyPatch, arguments: Any, error: type[Exception], is_retryable: bool
+    ) -> None:
+        """Those that never reach the service, too, and without secrets."""
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        ecr.inject_faults(Fault.delay(0.5))
+        async with aiobotocore_client(ecr, **arguments) as wrapped:
+            with pytest.raises(error) as caught:
+                await AsyncClient(wrapped).get_image("team/app", "v1")
+
+        assert getattr(caught.value, "retryable", None) is is_retryable
+        assert "planted" not in "".join(traceback.format_exception(caught.value))
 
     async def test_its_retries_hold(self, ecr: FakeECR) -> None:
         """A truncated body is retried as often as the client is configured for."""

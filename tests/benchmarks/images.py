@@ -59,7 +59,7 @@ def _daily(count: int) -> Iterator[Image]:
 
 
 def _varied(count: int) -> Iterator[Image]:
-    """A fourth untagged, a third scanned with times that never repeat, a fifth restored from the archive, all pulled."""
+    """A fourth untagged, a third scanned at times that never repeat, a fifth restored from the archive, all pulled."""
     chance = random.Random(count)
     for number, image in enumerate(_daily(count)):
         is_restored = number % 5 == 0

@@ -190,10 +190,9 @@ def _list(connection: Connection, name: str, workers: int, url: str, with_memory
             return _WAYS[name](client, ecr, workers)
 
         gc.collect()
-        begin, cpu, first, count = time.perf_counter(), time.process_time(), 0.0, 0
+        begin, cpu, first = time.perf_counter(), time.process_time(), 0.0
         for _ in read():
             first = first or time.perf_counter() - begin
-            count += 1
         wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
         if not with_memory:
             return Listing(wall, cpu, first, 0, 0, "")

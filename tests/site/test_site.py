@@ -57,6 +57,13 @@ class QuietHandler(SimpleHTTPRequestHandler):
         """Log nothing."""
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Ignores connections that the browser has closed."""
+
+    def handle_error(self, *_: object) -> None:
+        """Print nothing."""
+
+
 @pytest.fixture(scope="module")
 def documents() -> dict[str, Document]:
     """All pages, parsed."""
@@ -66,7 +73,7 @@ def documents() -> dict[str, Document]:
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """The URL of a local server of the site."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(SITE))) as server:
+    with QuietServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(SITE))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()

@@ -233,7 +233,7 @@ def test_add_index_validates_its_arguments(
     assert digests(client) == [digest(1)]
 
 
-NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001
+NAIVE = datetime(2026, 1, 1)
 EXCLUSIVE = "findings, basic_scan_findings, and scan_status with scan_findings_summary exclude each other"
 
 

@@ -9,9 +9,10 @@ Where boto3 has no types, pyright's strict mode complains of boto3 itself. What 
 
 from __future__ import annotations
 
+from typing import assert_type
+
 import boto3
 from mypy_boto3_ecr import ECRClient
-from typing_extensions import assert_type
 
 import ecrimages
 

@@ -9,9 +9,7 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Any
-
-from typing_extensions import Self
+from typing import Any, Self
 
 CURSOR = "^"
 
