@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, final
 
 from ecrimages.testing._contents import Contents
@@ -80,12 +79,7 @@ class FakeECR(Contents):
         self._server = Server(self._service)
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self._server is not None:
             self._server.stop()
             self._server = None
