@@ -33,7 +33,7 @@ def run_module(session: nox.Session, *arguments: str) -> None:
 
 def run_marked(session: nox.Session, marker: str, *options: str) -> None:
     """Run the tests that have a marker, which a run without options leaves out."""
-    if not any(f"mark.{marker}" in file.read_text("utf-8") for file in Path("tests").glob("test_*.py")):
+    if not any(f"mark.{marker}" in file.read_text("utf-8") for file in Path("tests").rglob("*.py")):
         session.skip(f"no test has the marker {marker}")
     run_module(session, "pytest", "-m", marker, *options, "tests", *session.posargs)
 

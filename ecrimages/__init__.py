@@ -50,6 +50,7 @@ from ecrimages._image_id import ImageId
 from ecrimages._iterators import ImageIterator
 from ecrimages._mappings import SeverityCounts
 from ecrimages._models import Image, ImagePage, ImageScanFindingsSummary, ImageScanStatus
+from ecrimages._registry import RegistryIterator
 from ecrimages._uri import ImageURI
 from ecrimages._version import __version__
 
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
     from ecrimages._async_client import AsyncClient
     from ecrimages._async_iterators import AsyncImageIterator
     from ecrimages._async_registry import AsyncRegistryIterator
-    from ecrimages._registry import RegistryIterator
 
 __all__ = [
     "AccessDeniedError",
@@ -108,27 +108,24 @@ __all__ = [
 ]
 
 # Imported on first use: asyncio takes longer to import than the rest of this package.
-_LAZY = {
-    "AsyncClient": "_async_client",
-    "AsyncImageIterator": "_async_iterators",
-    "AsyncRegistryIterator": "_async_registry",
-    "RegistryIterator": "_registry",
-}
-_public_names.publish(__name__, {name: globals()[name] for name in __all__ if name not in _LAZY})
+_ASYNC = ("AsyncClient", "AsyncImageIterator", "AsyncRegistryIterator")
+_public_names.publish(__name__, {name: globals()[name] for name in __all__ if name not in _ASYNC})
 
 
 if not TYPE_CHECKING:  # pragma: no branch
     # Type checkers would take every name for one of the module's.
 
     def __getattr__(name: str) -> Any:
-        if name not in _LAZY:
+        if name not in _ASYNC:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        import importlib
+        from ecrimages._async_client import AsyncClient
+        from ecrimages._async_iterators import AsyncImageIterator
+        from ecrimages._async_registry import AsyncRegistryIterator
 
-        value = getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
-        _public_names.publish(__name__, {name: value})
-        globals()[name] = value
-        return value
+        classes = dict(zip(_ASYNC, (AsyncClient, AsyncImageIterator, AsyncRegistryIterator), strict=True))
+        _public_names.publish(__name__, classes)
+        globals().update(classes)
+        return classes[name]
 
 
 def __dir__() -> list[str]:

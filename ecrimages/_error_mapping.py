@@ -83,7 +83,7 @@ _CLASS_BY_BOTOCORE_NAME: Mapping[str, tuple[type[TransportError], bool]] = {
 _PASSED_THROUGH = frozenset({"MissingParametersError", "ParamValidationError", "StubResponseError", "ValidationError"})
 
 _ADVICE: Mapping[str, str] = {
-    "NoRegionError": "Set AWS_REGION or the profile's region, or pass boto3.Session(region_name=...).client('ecr')",
+    "NoRegionError": "Set AWS_DEFAULT_REGION or the profile's region, or make the client with region_name",
     "NoCredentialsError": "Set AWS_PROFILE, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role",
     "ProfileNotFound": "Check AWS_PROFILE and the AWS configuration file",
     "UnauthorizedSSOTokenError": "Run 'aws sso login'",
