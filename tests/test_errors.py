@@ -319,7 +319,7 @@ def test_an_old_botocore_does_not_know_the_storage_class() -> None:
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("NoRegionError", "Set AWS_REGION"),
+        ("NoRegionError", "Set AWS_DEFAULT_REGION"),
         ("NoCredentialsError", "Set AWS_PROFILE"),
         ("ProfileNotFound", "Check AWS_PROFILE"),
         ("UnauthorizedSSOTokenError", "Run 'aws sso login'"),

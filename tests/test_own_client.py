@@ -184,7 +184,7 @@ REGION = "[default]\nregion = us-east-1\n"
 @pytest.mark.parametrize(
     ("environment", "config", "error", "text"),
     [
-        ({}, "", ConfigurationError, "You must specify a region. Set AWS_REGION"),
+        ({}, "", ConfigurationError, "You must specify a region. Set AWS_DEFAULT_REGION"),
         ({"AWS_DEFAULT_REGION": "us-east-1"}, "", CredentialsError, "Unable to locate credentials. Set AWS_PROFILE"),
         ({"AWS_PROFILE": "gone"}, "", ConfigurationError, r"profile \(gone\) could not be found. Check AWS_PROFILE"),
         ({**KEYS, "AWS_DEFAULT_REGION": ""}, "", ConfigurationError, "region"),

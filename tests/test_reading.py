@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings, strategies as st
+from hypothesis import example, given, strategies as st
 from samples import DETAIL, PUSHED, UNTAGGED, body_of, detail
 from strategies import JSON, OUTPUT, bodies
 from wire import Wire
@@ -81,7 +81,6 @@ def of_document(document: Any) -> Any:
     return outcome(read)
 
 
-@settings(max_examples=300)
 @given(bodies())
 @example({"imageDetails": [DETAIL, UNTAGGED, DETAIL]})
 @example({"imageDetails": [{**DETAIL, "imageSizeInBytes": 2**64}]})
@@ -154,7 +153,6 @@ def types_in(value: Any) -> Any:
     return [types_in(item) for item in value] if isinstance(value, list) else type(value)
 
 
-@settings(max_examples=150)
 @given(bodies(is_as_modelled=True))
 @example({"imageDetails": [DETAIL, UNTAGGED], "nextToken": "t"})
 @example({"imageDetails": [{**DETAIL, "imageTags": []}]})
@@ -177,7 +175,6 @@ def test_others_see_what_boto3_returns(body: dict[str, Any]) -> None:
     )
 
 
-@settings(max_examples=150)
 @given(bodies(is_as_modelled=True))
 @example({"imageDetails": [DETAIL, UNTAGGED], "nextToken": "t"})
 def test_a_parsed_response_is_read_as_its_body(body: dict[str, Any]) -> None:
