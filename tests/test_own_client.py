@@ -75,14 +75,16 @@ def test_what_the_environment_says_of_retries_holds(
     default_session: FakeECR,
     bare_environment: pytest.MonkeyPatch,
     made: list[Any],
+    tmp_path: Path,
     environment: Any,
     profile: str,
     expected: Any,
 ) -> None:
     """The variables and the profile come before the library's own defaults."""
-    for name, value in environment.items():
+    config = tmp_path / "config"
+    config.write_text(f"[default]\n{profile}\n", "utf-8")
+    for name, value in {"AWS_CONFIG_FILE": str(config), **environment}.items():
         bare_environment.setenv(name, value)
-    Path(os.environ["AWS_CONFIG_FILE"]).write_text(f"[default]\n{profile}\n", "utf-8")
     default_session.add_repository("team/app")
 
     list(Client().describe_images("team/app"))
