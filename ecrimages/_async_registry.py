@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from types import TracebackType
 from typing import Any, Protocol, Self, final
 
 from ecrimages._async_iterators import OneTask
@@ -60,12 +59,7 @@ class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         await self.aclose()
 
     def pages(self) -> AsyncIterator[ImagePage]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, final
 
 from ecrimages._cursors import OneShot
@@ -48,12 +47,7 @@ class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def pages(self) -> Iterator[ImagePage]:

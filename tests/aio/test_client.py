@@ -33,7 +33,7 @@ from ecrimages import (
 )
 from ecrimages.testing import FakeECR, Fault
 
-from .helpers import Connect, aiobotocore_client, digests
+from .connections import Connect, aiobotocore_client, digests
 
 aiobotocore = pytest.mark.aiobotocore
 

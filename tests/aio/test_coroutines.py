@@ -14,7 +14,7 @@ import pytest
 from ecrimages import AsyncClient, Client, MalformedResponseError
 from ecrimages.testing import FakeECR
 
-from .helpers import digests
+from .connections import digests
 from .test_client import thread_names
 
 

@@ -12,14 +12,10 @@ import tracemalloc
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from contenders import CONTENDERS, Facts
 from images import images
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
 
 __all__ = ["Process", "Timing", "respond", "serve", "work"]
 
@@ -49,12 +45,7 @@ class Process:
         self._process.start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         with suppress(OSError):
             self._connection.send("end")
         self._process.join()

@@ -8,7 +8,7 @@ import pytest
 
 from ecrimages import Client, Image
 from ecrimages.testing import FakeECR
-from testing.helpers import ABSENT, OTHER_REGISTRY, digest, digests, error, listed
+from testing.expected import ABSENT, OTHER_REGISTRY, digest, digests, error, listed
 
 BAD_TOKEN = ("InvalidParameterException", "Invalid parameter at 'nextToken'", 400)
 

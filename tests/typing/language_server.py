@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 CURSOR = "^"
@@ -49,12 +48,7 @@ class LanguageServer:
         self._send(method="initialized", params={})
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._deadline.cancel()
         self._process.kill()
         self._process.communicate()
