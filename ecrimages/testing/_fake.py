@@ -79,12 +79,12 @@ class FakeECR(Contents):
         self._server = Server(self._service)
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, error_type: object, error: object, traceback: object) -> None:
         if self._server is not None:
             self._server.stop()
             self._server = None
         errors, self._service.errors = self._service.errors, []
-        if errors and not isinstance(exc_value, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+        if errors and not isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise RuntimeError(f"a request to FakeECR failed with {errors[0]!r}") from errors[0]
 
     def __repr__(self) -> str:
@@ -127,7 +127,8 @@ class FakeECR(Contents):
         Raises:
             RuntimeError: It is not running.
         """
-        return make_client(self.endpoint_url, self.region_name, config)
+        endpoint_url, server = self.endpoint_url, self._server
+        return make_client(endpoint_url, self.region_name, config, lambda: self._server is not server)
 
     def environment(self) -> dict[str, str]:
         """Return environment variables with which boto3 and the AWS CLI reach this fake, for subprocesses.
