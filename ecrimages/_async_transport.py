@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -38,6 +39,7 @@ class ThreadedCalls:
         self.source = source
         self._threads = Threads(min(max_workers, source.connections or max_workers))
         self._in_flight: set[Future[Any]] = set()
+        self._process_id = os.getpid()
 
     def of_one_iterator(self, operation: Operation) -> AsyncCall:
         """Return the calls of one iterator, which makes one at a time."""
@@ -57,16 +59,23 @@ class ThreadedCalls:
     async def close(self) -> None:
         """Wait for the calls that are under way, end the threads, and close the boto3 client if it was made here."""
         try:
-            await until_all_ended(self._in_flight)
+            await until_all_ended(self._under_way)
         finally:
-            self._threads.stop(waits=not self._in_flight)
+            self._threads.stop(waits=not self._under_way)
             self.source.close()
 
     def _start(self, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
         future = self._threads.start(call, *arguments)
-        self._in_flight.add(future)
-        future.add_done_callback(self._in_flight.discard)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         return future
+
+    @property
+    def _under_way(self) -> set[Future[Any]]:
+        if self._process_id != os.getpid():
+            # A forked child has no threads, and what was in flight never ends there.
+            self._in_flight, self._process_id = set(), os.getpid()
+        return self._in_flight
 
 
 class _ResumableCall:
@@ -78,11 +87,13 @@ class _ResumableCall:
 
     def __init__(self, start: Callable[[Mapping[str, Any]], Future[Any]]) -> None:
         self._start = start
-        self._in_flight: tuple[Mapping[str, Any], Future[Any]] | None = None
+        self._in_flight: tuple[tuple[int, Mapping[str, Any]], Future[Any]] | None = None
 
     async def __call__(self, request: Mapping[str, Any]) -> Any:
-        if self._in_flight is None or self._in_flight[0] != request:
-            self._in_flight = request, self._start(request)
+        # In a forked child, the threads of the parent do not exist.
+        key = os.getpid(), request
+        if self._in_flight is None or self._in_flight[0] != key:
+            self._in_flight = key, self._start(request)
         future = self._in_flight[1]
         try:
             await until_one_ended([future])
@@ -130,8 +141,6 @@ class AwaitedCalls(AnyTransport):
 
 async def until_one_ended(futures: Collection[AnyFuture], timeout: float | None = None) -> None:
     """Wait until one of some futures has ended, however it did, or for the time-out. None of them is cancelled."""
-    if not futures and timeout is None:
-        timeout = 0
     loop = asyncio.get_running_loop()
     waiter = loop.create_future()
 
@@ -146,10 +155,11 @@ async def until_one_ended(futures: Collection[AnyFuture], timeout: float | None 
 
     for future in futures:
         future.add_done_callback(wake)
-    await asyncio.wait([waiter], timeout=timeout)
+    await asyncio.wait([waiter], timeout=timeout if futures or timeout is not None else 0)
 
 
 async def until_all_ended(futures: Collection[AnyFuture]) -> None:
     """Wait until all futures of a collection have ended, those included that are added meanwhile."""
-    while pending := [future for future in futures if not future.done()]:
+    # A copy, since threads take theirs out.
+    while pending := [future for future in list(futures) if not future.done()]:
         await until_one_ended(pending)

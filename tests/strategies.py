@@ -26,7 +26,7 @@ _TIME = (
 )
 # What stands where something else should: text in the form of numbers and times, numbers that are none or too large,
 # lone surrogates.
-_STRANGE = st.sampled_from(
+_STRANGE: st.SearchStrategy[Any] = st.sampled_from(
     [
         "123",
         "1705072146",

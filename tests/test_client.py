@@ -112,7 +112,7 @@ def test_a_page_of_names_that_failed_is_requested_again(
 
     assert came == [f"team/app-{number:04}" for number in range(1002)]
     assert caught.value.repository_name is None
-    assert isinstance(caught.value, ecrimages.ServiceError) or caught.value.operation_name == "DescribeRepositories"
+    assert getattr(caught.value, "operation_name", None) == "DescribeRepositories"
 
 
 @pytest.mark.parametrize(

@@ -278,7 +278,7 @@ def test_a_handler_may_change_the_body(
 
 @pytest.mark.parametrize("length", ["100000", "", "-1", "x", "²", "9" * 5000, "1e3", "0"])
 def test_a_whole_body_is_read_whatever_its_length(length: str) -> None:
-    """A body that was scrubbed after its Content-Length was written, as vcrpy's cassettes are, is whole if it is JSON."""
+    """A body that was scrubbed after its length was written, as vcrpy's cassettes are, is whole if it is JSON."""
     client = Wire(lambda _: body_of(detail(1)), content_length=length).client
 
     assert [image.tags for image in ours(client)] == [("v1",)]
@@ -296,7 +296,7 @@ def test_a_whole_body_is_read_whatever_its_length(length: str) -> None:
         ({"content_length": "40"}, "not JSON, or truncated: 50 bytes that begin with"),
     ],
 )
-def test_a_truncated_body_tells_its_length(headers: dict[str, str], text: str) -> None:
+def test_a_truncated_body_tells_its_length(headers: dict[str, Any], text: str) -> None:
     """A body that is no JSON, and shorter than announced, says how much came; not if it is encoded (RFC 9112)."""
     client = Wire(lambda _: body_of(detail(1))[:50], **headers).client
 

@@ -75,7 +75,7 @@ def test_what_is_not_reported_is_none() -> None:
 def test_unknown_fields_are_kept() -> None:
     """A field newer than this release is in `extra`, where nothing can change it, and in no comparison."""
     nested = {"deep": [{"list": [1, None]}]}
-    scan = {"imageScanStatus": {"status": "ACTIVE", "scanner": "new"}}
+    scan: dict[str, Any] = {"imageScanStatus": {"status": "ACTIVE", "scanner": "new"}}
 
     read = Image.from_dict(detail(newField=nested, **scan))
     nested["deep"].clear()
@@ -113,7 +113,7 @@ def test_to_dict_returns_plain_types() -> None:
     assert type(written["imageStatus"]) is str
     assert type(written["imageScanFindingsSummary"]["findingSeverityCounts"]) is dict
     written["imageScanFindingsSummary"]["findingSeverityCounts"].clear()
-    assert FULL.severity_counts == {"HIGH": 3, "CRITICAL": 1, "UNTRIAGED": 2}
+    assert FULL.severity_counts == SeverityCounts({"HIGH": 3, "CRITICAL": 1, "UNTRIAGED": 2})
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_nulls_are_absent() -> None:
     assert read == Image.from_dict(
         {**UNTAGGED, "imageTags": ["v1"], "imageScanFindingsSummary": read.to_dict()["imageScanFindingsSummary"]}
     )
-    assert read.severity_counts == {"HIGH": 1}
+    assert read.severity_counts == SeverityCounts({"HIGH": 1})
     assert read.extra == {}
 
 
@@ -344,8 +344,10 @@ def test_a_record_of_your_own_is_converted() -> None:
         tags=["v1", "latest"],
         status="ARCHIVED",
         pushed_at=PUSHED.astimezone(KATHMANDU),
-        scan_findings_summary=attrs.evolve(
-            FULL.scan_findings_summary, severity_counts={"HIGH": 3, "CRITICAL": 1, "UNTRIAGED": 2}
+        scan_findings_summary=ImageScanFindingsSummary(
+            scan_completed_at=COMPLETED,
+            vulnerability_source_updated_at=PUSHED,
+            severity_counts={"HIGH": 3, "CRITICAL": 1, "UNTRIAGED": 2},
         ),
     )
 

@@ -94,7 +94,7 @@ class Service:
         for tag in tags:
             if tag not in TAGS:
                 named = f"The image with imageId {{imageDigest:'null', imageTag:'{tag}'}} does not exist"
-                error = {"Code": "ImageNotFoundException", "Message": named if self._names_missing_ids else "gone"}
+                error: Any = {"Code": "ImageNotFoundException", "Message": named if self._names_missing_ids else "gone"}
                 raise ClientError({"Error": error}, "DescribeImages")
         return [int(tag[1:]) for tag in dict.fromkeys(tags)]
 

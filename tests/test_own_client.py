@@ -143,9 +143,9 @@ def test_the_functions_follow_the_default_session(profiles: dict[str, FakeECR]) 
 
         [image] = ecrimages.describe_images("team/app")
         with ThreadPoolExecutor(4) as pool:
-            tags = list(pool.map(lambda _: ecrimages.get_image("team/app", image.digest).tags, range(8)))
+            again = list(pool.map(ecrimages.get_image, ["team/app"] * 8, [image.digest] * 8))
 
-        assert {image.tags, *tags} == {(name,)}
+        assert {listed.tags for listed in (image, *again)} == {(name,)}
 
 
 def test_a_client_stays_with_its_session(profiles: dict[str, FakeECR], made: list[Any]) -> None:

@@ -43,7 +43,10 @@ class Wire:
         self.client: Any = session().client("ecr", config=once)
         self._respond = respond
         self._status = status
-        self._headers = {"x-amzn-requestid": "id", **{name.replace("_", "-"): text for name, text in headers.items()}}
+        self._headers: Any = {
+            "x-amzn-requestid": "id",
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
         self.client.meta.events.register("before-send.ecr", self.send)
 
     def send(self, request: Any, **_: object) -> AWSResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,9 +89,22 @@ def activated(endpoint_url: str, region_name: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def make_client(endpoint_url: str, region_name: str, config: Config | None) -> ECRClient:
-    """Return a client that depends on no environment variable and on no file of the user's."""
+def make_client(endpoint_url: str, region_name: str, config: Config | None, has_ended: Callable[[], bool]) -> ECRClient:
+    """Return a client that depends on no environment variable and on no file of the user's.
+
+    Args:
+        endpoint_url: Where the fake listens.
+        region_name: The region of the client.
+        config: Settings of the client. None for the default.
+        has_ended: Whether the fake has ended, for the error message.
+    """
     from botocore.config import Config
+    from botocore.exceptions import EndpointConnectionError
+
+    def check(**_: object) -> None:
+        if has_ended():
+            where = f"{endpoint_url} (this FakeECR has ended: use its client within its with statement)"
+            raise EndpointConnectionError(endpoint_url=where)
 
     # One attempt, so that an injected fault reaches the caller at once. In the standard mode botocore would
     # add "(reached max retries: 0)" to every error message, in the legacy mode only to those that it retries.
@@ -103,12 +116,14 @@ def make_client(endpoint_url: str, region_name: str, config: Config | None) -> E
     )
     # boto3 supports creating sessions and clients in one thread at a time only.
     with _client_lock:
-        return _session().client(
+        client = _session().client(
             "ecr",
             region_name=region_name,
             endpoint_url=endpoint_url,
             config=settings if config is None else settings.merge(config),
         )
+    client.meta.events.register("before-send.ecr", check)
+    return client
 
 
 @functools.cache

@@ -13,7 +13,7 @@ import pytest
 
 from ecrimages.testing import FakeECR
 
-from .helpers import AIOBOTOCORE, BOTO3, Connect, connecting
+from .connections import AIOBOTOCORE, BOTO3, Connect, connecting
 
 _TIMEOUT = 60.0
 

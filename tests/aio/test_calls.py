@@ -29,7 +29,7 @@ from ecrimages import (
 )
 from ecrimages.testing import FakeECR, Fault
 
-from .helpers import Connect, connecting, digests, take_all
+from .connections import Connect, connecting, digests, take_all
 
 NEVER_THERE = "sha256:" + "f" * 64
 METHODS = sorted(name for name, value in vars(Client).items() if inspect.isfunction(value) and not name.startswith("_"))

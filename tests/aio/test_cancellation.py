@@ -13,7 +13,7 @@ import pytest
 from ecrimages import AsyncClient, Image, ImageNotFoundError
 from ecrimages.testing import FakeECR, Fault
 
-from .helpers import Connect, Suspended, cancel_current_task, digests, take_all
+from .connections import Connect, Suspended, cancel_current_task, digests, take_all
 
 START: dict[str, Callable[[AsyncClient], AsyncIterator[Any]]] = {
     "images": lambda client: client.describe_images("team/app", page_size=2),

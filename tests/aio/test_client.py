@@ -23,6 +23,7 @@ from botocore.config import Config
 import ecrimages
 from ecrimages import (
     AsyncClient,
+    AsyncImageIterator,
     ConfigurationError,
     CredentialsError,
     Image,
@@ -32,7 +33,7 @@ from ecrimages import (
 )
 from ecrimages.testing import FakeECR, Fault
 
-from .helpers import Connect, aiobotocore_client, digests
+from .connections import Connect, aiobotocore_client, digests
 
 aiobotocore = pytest.mark.aiobotocore
 
@@ -295,23 +296,34 @@ asyncio.run(main())
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_has_threads_of_its_own(ecr: FakeECR) -> None:
-    """A client that was used in the parent works in the child."""
+    """A client that was used in the parent works in the child, and so does an iterator with a request in flight."""
     client = AsyncClient(ecr.client())
 
     async def use() -> int:
         return len(await digests(client.describe_images("team/app", page_size=2)))
 
+    async def give_up(images: AsyncImageIterator) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(images), 0.1)
+
+    async def resume(images: AsyncImageIterator) -> int:
+        async with client:
+            return len(await digests(images)) + await use()
+
     assert asyncio.run(use()) == 7
+    ecr.inject_faults(Fault.delay(1))
+    in_flight = client.describe_images("team/app")
+    asyncio.run(give_up(in_flight))
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            status = 0 if asyncio.run(asyncio.wait_for(use(), 20)) == 7 else 2
+            status = 0 if asyncio.run(asyncio.wait_for(resume(in_flight), 20)) == 14 else 2
         finally:
             os._exit(status)
 
     assert os.waitpid(child, 0)[1] == 0
-    asyncio.run(client.aclose())
+    assert asyncio.run(resume(in_flight)) == 14
 
 
 async def test_a_mock_of_an_asynchronous_client() -> None:
@@ -434,6 +446,7 @@ class TestOverAiobotocore:
             with pytest.raises(ApplicationError):
                 await AsyncClient(wrapped).get_image("team/app", "v1")
 
+    @pytest.mark.usefixtures("bare_environment")
     @pytest.mark.parametrize(
         ("arguments", "error", "is_retryable"),
         [
@@ -446,10 +459,9 @@ class TestOverAiobotocore:
         ids=["no credentials", "newline", "refused", "time-out", "proxy"],
     )
     async def test_its_errors_are_translated(
-        self, ecr: FakeECR, monkeypatch: pytest.MonkeyPatch, arguments: Any, error: type[Exception], is_retryable: bool
+        self, ecr: FakeECR, arguments: Any, error: type[Exception], is_retryable: bool
     ) -> None:
         """Those that never reach the service, too, and without secrets."""
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         ecr.inject_faults(Fault.delay(0.5))
         async with aiobotocore_client(ecr, **arguments) as wrapped:
             with pytest.raises(error) as caught:

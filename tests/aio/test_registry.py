@@ -21,7 +21,7 @@ from ecrimages import (
 )
 from ecrimages.testing import FakeECR, Fault
 
-from .helpers import Connect, connecting, digests, take_all
+from .connections import Connect, connecting, digests, take_all
 from .test_client import thread_names
 
 

@@ -20,7 +20,7 @@ from contenders import OURS
 from growth import growth
 from images import CORPORA
 from importing import importing
-from registries import registries
+from registry import chart_of, document_of, listings, tables, throttled
 from report import document, in_words, table, versions
 
 
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true", help="instead: a thousand to a million images")
     parser.add_argument("--import", action="store_true", dest="imports", help="instead: the cost of the import")
     parser.add_argument("--async", action="store_true", dest="asynchronous", help="instead: the cost of asyncio")
-    parser.add_argument("--registries", action="store_true", help="instead: many repositories, by number of workers")
+    parser.add_argument("--registry", action="store_true", help="instead: the repositories of a registry, by workers")
     options = parser.parse_args()
     if options.growth:
         _print(growth())
@@ -43,9 +43,9 @@ def main() -> None:
         _print(importing(options.rounds))
     if options.asynchronous:
         _print(asynchronous(options.rounds))
-    if options.registries:
-        _print(registries(options.svg))
-    if not (options.growth or options.imports or options.asynchronous or options.registries):
+    if options.registry:
+        _registry(options)
+    if not (options.growth or options.imports or options.asynchronous or options.registry):
         _compare(options)
 
 
@@ -69,6 +69,15 @@ def _compare(options: argparse.Namespace) -> None:
         ordered = dict(sorted(values.items(), key=lambda item: item[1]))
         svg = bars("benchmark", title, subtitle, ordered, highlighted=OURS, notes=notes)
         svg_file.write_text(svg, "utf-8")
+
+
+def _registry(options: argparse.Namespace) -> None:
+    found, found_throttled = listings(options.rounds), throttled()
+    _print(tables(found, found_throttled))
+    if options.json:
+        options.json.write_text(json.dumps(document_of(found, found_throttled), indent=2) + "\n", "utf-8")
+    if options.svg:
+        options.svg.write_text(chart_of(found, f"Less is better. 50 ms per request, {versions()}."), "utf-8")
 
 
 def _print(lines: Iterable[str]) -> None:

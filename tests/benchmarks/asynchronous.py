@@ -43,9 +43,9 @@ def asynchronous(rounds: int) -> Iterator[str]:
         yield f"{'':<26}{'CPU s':>8}{'ratio':>8}{'wall s':>8}{'ratio':>8}{'blocked ms':>12}"
         for name, measured in figures.items():
             line = f"{name:<26}"
-            for of in (lambda timing: timing.cpu, lambda timing: timing.wall):
-                values = [of(timing) for timing, _ in measured]
-                theirs = [of(timing) for timing, _ in figures["Client"]]
+            for figure in ("cpu", "wall"):
+                values = [getattr(timing, figure) for timing, _ in measured]
+                theirs = [getattr(timing, figure) for timing, _ in figures["Client"]]
                 ratio = median(a / b for a, b in zip(values, theirs, strict=True))
                 line += f"{median(values):>8.3f}{ratio:>8.2f}"
             blocked = median(blocked for _, blocked in measured)

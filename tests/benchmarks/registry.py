@@ -18,9 +18,10 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import attrs
+from chart import bars
 from contenders import ACCESS_KEY, REGION, SECRET_KEY
 from images import images
-from processes import Process, answer
+from processes import Process, respond
 
 __all__ = ["Listing", "Throttled", "chart_of", "document_of", "listings", "tables", "throttled"]
 
@@ -55,7 +56,7 @@ class Listing(NamedTuple):
     peak_slow: int
     """The same with a slow consumer."""
     order: str
-    """Equal if the same images came in the same order."""
+    """A digest of the images in the order in which they came."""
 
 
 class Throttled(NamedTuple):
@@ -107,7 +108,11 @@ def _boto3_images(ecr: Any, name: str) -> list[Any]:
 
 def listings(rounds: int) -> dict[tuple[str, int], Listing]:
     """Measure each way to list the registry, with each number of workers."""
-    contenders = [("one thread", 1), *((name, workers) for name in list(_WAYS)[1:] for workers in _WORKERS)]
+    contenders = [
+        ("one thread", 1),
+        ("boto3, ThreadPoolExecutor.map", 16),
+        *((name, workers) for name in list(_WAYS)[2:] for workers in _WORKERS),
+    ]
     found: dict[tuple[str, int], list[Listing]] = {contender: [] for contender in contenders}
     with Process(serve_registry) as server:
         url = server.ask("url")
@@ -149,7 +154,7 @@ def serve_registry(connection: Connection) -> None:
         for number, count in enumerate(counts):
             name = f"team/service-{number:03}"
             ecr.add_images(attrs.evolve(image, repository_name=name) for image in corpus[:count])
-        answer(connection, {"url": lambda: ecr.endpoint_url})
+        respond(connection, {"url": lambda: ecr.endpoint_url})
 
 
 def serve_throttled(connection: Connection) -> None:
@@ -160,7 +165,7 @@ def serve_throttled(connection: Connection) -> None:
         for number in range(_THROTTLED_REPOSITORIES):
             ecr.add_image(f"team/service-{number:03}", tags=["v1"])
         throttling = {"throttled": lambda: _throttled_of(ecr)}
-        answer(connection, {"url": lambda: ecr.endpoint_url, **throttling})
+        respond(connection, {"url": lambda: ecr.endpoint_url, **throttling})
 
 
 def _throttled_of(ecr: Any) -> int:
@@ -196,33 +201,28 @@ def _list(connection: Connection, name: str, workers: int, url: str, with_memory
         wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
         if not with_memory:
             return Listing(wall, cpu, first, 0, 0, "")
-        order = _order(read())
-        return Listing(wall, cpu, first, _peak(read(), 0), _peak(read(), _SLOW_SECONDS), order)
+        (peak, order), (peak_slow, _) = _peak(read(), 0), _peak(read(), _SLOW_SECONDS)
+        return Listing(wall, cpu, first, peak, peak_slow, order)
 
-    answer(connection, {"listing": listing})
-
-
-def _order(found: Iterable[Any]) -> str:
-    digests = hashlib.sha256()
-    for image in found:
-        is_dict = isinstance(image, dict)
-        name = image["repositoryName"] if is_dict else image.repository_name
-        digest = image["imageDigest"] if is_dict else image.digest
-        digests.update(f"{name}@{digest}\n".encode())
-    return digests.hexdigest()
+    respond(connection, {"listing": listing})
 
 
-def _peak(found: Iterable[Any], seconds: float) -> int:
+def _peak(found: Iterable[Any], seconds: float) -> tuple[int, str]:
+    """Return the peak memory, and a digest of which images came in which order."""
     gc.collect()
+    order = hashlib.sha256()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    for number, _image in enumerate(found):
+    for number, image in enumerate(found):
+        is_dict = isinstance(image, dict)
+        name = image["repositoryName"] if is_dict else image.repository_name
+        order.update(f"{name}@{image['imageDigest'] if is_dict else image.digest}\n".encode())
         # Not after the buffers are as full as they get, or it would take a minute.
         if seconds and number < 20_000 and number % 1000 == 0:
             time.sleep(seconds)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return peak - before
+    return peak - before, order.hexdigest()
 
 
 def _list_throttled(connection: Connection, mode: str, workers: int, url: str) -> None:
@@ -248,7 +248,7 @@ def _list_throttled(connection: Connection, mode: str, workers: int, url: str) -
                 came = sum(pool.map(count, _boto3_names(ecr)))
         return time.perf_counter() - begin, came
 
-    answer(connection, {"listing": listing})
+    respond(connection, {"listing": listing})
 
 
 def tables(
@@ -276,8 +276,6 @@ def tables(
 
 def chart_of(found: Mapping[tuple[str, int], Listing], subtitle: str) -> str:
     """Return a chart of the wall times, as an SVG."""
-    from chart import bars
-
     labels = {
         ("registry_images()", 32): "registry_images(), 32 workers",
         ("registry_images()", 16): "registry_images(), 16 workers",

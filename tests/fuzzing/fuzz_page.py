@@ -1,4 +1,4 @@
-"""Looks for a body that does something else than to become a page or a MalformedResponseError.
+"""Looks for a body that becomes neither a page nor a MalformedResponseError.
 
 `nox -s fuzz`, or with arguments of libFuzzer after `--`, such as `-max_total_time=600` or `-runs=100000`.
 """
@@ -14,37 +14,19 @@ from typing import Any
 
 import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
+sys.path.append(str(Path(__file__).parents[1]))
+
 with atheris.instrument_imports(include=["ecrimages"]):
+    import samples
+
     from ecrimages import Image, ImagePage, MalformedResponseError
-    from ecrimages._wire import page_from_body
+    from ecrimages._response import decoded_images, page_of
 
 # The first byte of an input says what the others are: a body, or what to make JSON from.
 BODY, CHOICES = b"\0", b"\1"
 
-DETAIL: dict[str, Any] = {
-    "registryId": "123456789012",
-    "repositoryName": "team/app",
-    "imageDigest": "sha256:" + "0f" * 32,
-    "imageTags": ["v1", "latest"],
-    "imageSizeInBytes": 3_000_000_000,
-    "imagePushedAt": 1768230146.5,
-    "imageScanStatus": {"status": "COMPLETE", "description": "done"},
-    "imageScanFindingsSummary": {
-        "imageScanCompletedAt": 1768230240,
-        "vulnerabilitySourceUpdatedAt": "2026-01-12T15:04:00Z",
-        "findingSeverityCounts": {"HIGH": 2, "UNDEFINED": 1},
-    },
-    "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
-    "artifactMediaType": "application/vnd.oci.image.config.v1+json",
-    "lastRecordedPullTime": 1.705072146e9,
-    "subjectManifestDigest": "sha256:" + "a1" * 32,
-    "imageStatus": "ARCHIVED",
-    "lastArchivedAt": 1768230240,
-    "lastActivatedAt": None,
-    "newMember": {"deep": [1, None, "x"]},
-}
-REQUIRED = ("registryId", "repositoryName", "imageDigest", "imagePushedAt")
-BARE = {name: DETAIL[name] for name in REQUIRED}
+DETAIL: dict[str, Any] = {**samples.DETAIL, "lastActivatedAt": None, "newField": {"deep": [1, None, "x"]}}
+BARE = samples.UNTAGGED
 SEEDS = [
     BODY + json.dumps({"imageDetails": [DETAIL, BARE], "nextToken": "token"}).encode(),
     BODY + json.dumps({"nextToken": None, "imageDetails": [BARE] * 3}, separators=(",", ":")).encode(),
@@ -73,22 +55,22 @@ def value(data: Any, depth: int) -> Any:
 
 
 def name(data: Any) -> Any:
-    """Return the name of a member, mostly one of ECR's own."""
+    """Return the name of a field, mostly one of ECR's own."""
     return data.PickValueInList(NAMES) if data.ConsumeIntInRange(0, 7) else data.ConsumeUnicode(8)
 
 
 def document(data: Any) -> Any:
-    """Return an answer: an image of ECR's with some members changed, among others."""
+    """Return a response: an image of ECR's with some fields changed, among others."""
     details = []
     for _ in range(data.ConsumeIntInRange(0, 3)):
         detail = dict(DETAIL if data.ConsumeBool() else BARE)
         for _ in range(data.ConsumeIntInRange(0, 3)):
             detail[name(data)] = value(data, 3)
         details.append(value(data, 2) if data.ConsumeProbability() > 0.9 else detail)
-    answer = {"imageDetails": details, "nextToken": data.PickValueInList([None, "token"])}
+    response = {"imageDetails": details, "nextToken": data.PickValueInList([None, "token"])}
     if data.ConsumeBool():
-        answer[name(data)] = value(data, 3)
-    return answer
+        response[name(data)] = value(data, 3)
+    return response
 
 
 def body_of(content: bytes) -> bytes:
@@ -123,7 +105,8 @@ def check_error(error: MalformedResponseError) -> None:
 def fuzz(content: bytes) -> None:
     """Read one body."""
     try:
-        page = page_from_body(body_of(content), {})
+        decoded = decoded_images(body_of(content))
+        page = page_of(decoded.images, decoded.next_token, {})
     except MalformedResponseError as error:
         check_error(error)
     else:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ecrimages.testing import FakeECR
-from testing.helpers import ABSENT, digest, digests, listed
+from testing.expected import ABSENT, digest, digests, listed
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

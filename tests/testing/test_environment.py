@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from ecrimages import Client
 from ecrimages.testing import FakeECR, Fault
-from testing.helpers import digest, digests, error
+from testing.expected import digest, digests, error
 
 # Machines on which a client would fail, or would send its requests elsewhere: to the real AWS.
 CONFIG = """

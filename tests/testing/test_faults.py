@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from ecrimages.testing import FakeECR, Fault
-from testing.helpers import JSON_TYPE, RawResponse, digest, digests, error, post
+from testing.expected import JSON_TYPE, RawResponse, digest, digests, error, post
 
 HTML = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 EXPIRED = "The security token included in the request is expired"

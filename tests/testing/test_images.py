@@ -8,7 +8,7 @@ from samples import needs_image_status
 
 from ecrimages import Client, Image, ImageScanFindingsSummary, ImageScanStatus, SeverityCounts
 from ecrimages.testing import FakeECR
-from testing.helpers import ABSENT, OTHER_REGISTRY, digest, digests, listed
+from testing.expected import ABSENT, OTHER_REGISTRY, digest, digests, listed
 
 PUSHED = datetime(2026, 1, 12, 15, 2, 26, 123000, tzinfo=UTC)
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -9,7 +9,7 @@ from samples import needs_image_status
 
 from ecrimages import Client, Image
 from ecrimages.testing import FakeECR
-from testing.helpers import ABSENT, OTHER_REGISTRY, digest, digests, error, listed
+from testing.expected import ABSENT, OTHER_REGISTRY, digest, digests, error, listed
 
 BAD_TOKEN = ("InvalidParameterException", "Invalid parameter at 'nextToken'", 400)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ecrimages.testing import FakeECR, Fault, RecordedRequest
-from testing.helpers import digest, digests, error, listed, post, post_json
+from testing.expected import digest, digests, error, listed, post, post_json
 
 REPOSITORY_PATTERN = "(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
 TOO_MANY_IDS = [{"imageTag": f"v{number}"} for number in range(101)]

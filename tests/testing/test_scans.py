@@ -8,7 +8,7 @@ import pytest
 
 from ecrimages import ImageScanFindingsSummary, ImageScanStatus, SeverityCounts
 from ecrimages.testing import FakeECR
-from testing.helpers import ABSENT, digest, error, listed
+from testing.expected import ABSENT, digest, error, listed
 
 SCANNED = datetime(2026, 1, 12, tzinfo=UTC)
 COUNTS = {"CRITICAL": 2, "LOW": 3}

@@ -17,8 +17,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
+from ecrimages import Client, TransportError
 from ecrimages.testing import FakeECR, Fault
-from testing.helpers import digest, digests, error
+from testing.expected import digest, digests, error
 
 
 def connect(ecr: FakeECR) -> socket.socket:
@@ -270,3 +271,12 @@ def test_a_forked_child() -> None:
         os.close(descriptor)
     assert result == b"True"
     assert (closed, refused) == (b"", errno.ECONNREFUSED)
+
+
+def test_the_client_of_a_fake_that_has_ended() -> None:
+    """Its error says so, and not only that nothing listens there."""
+    with FakeECR() as ecr:
+        client = Client(ecr.client())
+
+    with pytest.raises(TransportError, match="this FakeECR has ended: use its client within its with statement"):
+        client.image_exists("team/app", "v1")

@@ -1,4 +1,4 @@
-"""What several tests of the asynchronous client use."""
+"""Asynchronous clients of both kinds, and what is done with their iterators."""
 
 from __future__ import annotations
 

@@ -1,0 +1,101 @@
+"""Which module may import which: those of its own layer and below, and boto3 in few places."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import ecrimages
+
+PACKAGE = Path(ecrimages.__file__).parent
+
+LAYERS = [
+    # What users hold.
+    {
+        "_version",
+        "_public_names",
+        "_redaction",
+        "_enums",
+        "_mappings",
+        "_image_id",
+        "_errors",
+        "_image_dict",
+        "_models",
+        "_uri",
+    },
+    # The protocol's rules: pure functions.
+    {"_operations", "_parameters", "_response", "_error_mapping"},
+    # State machines without I/O.
+    {"_pagination", "_lookup", "_registry_schedule", "_gate", "_listings", "_cursors", "_registry_cursor"},
+    # One call.
+    {"_client_types", "_client_view", "_exchange", "_transport", "_threads", "_own_client", "_async_transport"},
+    # What drives the state machines over calls.
+    {"_iterators", "_async_iterators", "_registry", "_async_registry"},
+    # What an application calls.
+    {"_any_client", "_client", "_async_client", "_api", "__init__"},
+]
+LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
+# Beside the standard library; botocore's exceptions are the bases of the library's own.
+FOREIGN = [
+    {"attrs", "botocore.exceptions"},
+    {"attrs", "botocore", "msgspec"},
+    {"attrs"},
+    {"attrs", "boto3", "botocore", "msgspec"},
+    set(),
+    set(),
+]
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the modules that a module imports, at any depth, but for those that only types need."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            # `from ecrimages import _errors` names a module, `from attrs.exceptions import …` does not.
+            module = node.module or ""
+            names |= {f"{module}.{alias.name}" if module == "ecrimages" else module for alias in node.names}
+    return names - {"ecrimages.__version__"}
+
+
+@pytest.mark.parametrize("module", sorted(LAYER))
+def test_a_module_imports_what_is_below_it(module: str) -> None:
+    """No module imports one of a layer above, or a library that its layer does not need."""
+    imported = imports_of(PACKAGE / f"{module}.py")
+
+    own = {name.removeprefix("ecrimages.") for name in imported if name.startswith("ecrimages.")}
+    foreign = {name for name in imported if name.partition(".")[0] not in {"ecrimages", *sys.stdlib_module_names}}
+
+    assert {name for name in own if LAYER[name] > LAYER[module]} == set()
+    allowed = FOREIGN[LAYER[module]]
+    assert {name for name in foreign if name not in allowed and name.partition(".")[0] not in allowed} == set()
+
+
+def test_each_module_has_its_layer() -> None:
+    """No module stands outside of the order."""
+    assert {path.stem for path in PACKAGE.glob("*.py")} == set(LAYER)
+
+
+@pytest.mark.parametrize("module", sorted(LAYER))
+def test_a_module_does_one_job(module: str) -> None:
+    """No module is long, but for those whose lines are the documentation of a public class."""
+    lines = (PACKAGE / f"{module}.py").read_text("utf-8").splitlines()
+
+    assert len(lines) < (600 if module in {"_client", "_async_client"} else 400)
+
+
+def test_the_fake_shares_only_the_records() -> None:
+    """What is to be tested with the fake is not what the fake is made of."""
+    imported = set().union(*(imports_of(path) for path in (PACKAGE / "testing").glob("*.py")))
+
+    shared = {name for name in imported if name.startswith("ecrimages.") and not name.startswith("ecrimages.testing.")}
+
+    assert shared <= {"ecrimages._enums", "ecrimages._mappings", "ecrimages._models", "ecrimages._public_names"}
