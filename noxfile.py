@@ -19,6 +19,8 @@ PYTHONS = [version for version in DECLARED if get_interpreter(version)] or DECLA
 MAIN = MAIN_PYTHON if MAIN_PYTHON in PYTHONS else PYTHONS[-1]
 # The examples of a page share state, so one process runs a whole file.
 IN_PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]
+# What may be installed beside the package, for type checkers to find.
+STUBS = ["boto3-stubs[ecr-public,s3]", "types-boto3[ecr]", "botocore-stubs", "aiobotocore types-aiobotocore-ecr"]
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -31,69 +33,57 @@ def run_module(session: nox.Session, *arguments: str) -> None:
     session.run("python", "-P", "-m", *arguments)
 
 
-def run_marked(session: nox.Session, marker: str, *options: str) -> None:
-    """Run the tests that have a marker, which a run without options leaves out."""
-    if not any(f"mark.{marker}" in file.read_text("utf-8") for file in Path("tests").rglob("*.py")):
-        session.skip(f"no test has the marker {marker}")
-    run_module(session, "pytest", "-m", marker, *options, "tests", *session.posargs)
-
-
-def install_with_other_libraries(session: nox.Session) -> None:
-    """Install the package beside the libraries that it is compared with."""
-    # First, since boto3-dataclass-ecr requires older type stubs than the package does (and runs without).
-    session.install("--group=benchmark")
-    session.install(".")
-
-
-@nox.session
-def demo(session: nox.Session) -> None:
-    """Run the README's example on a local fake ECR; `-- --repository team/app` lists a real repository."""
-    session.install(".")
-    session.run("python", "docs/examples/quickstart.py", *session.posargs)
+def run_tests(session: nox.Session, *requirements: str) -> None:
+    """Run the tests with some versions of the dependencies."""
+    session.install(".", "--group=test", *requirements)
+    run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests on every Python found; with arguments for pytest after `--`, on one Python."""
-    named = any(str(session.python) in argument for argument in sys.argv)
-    if session.posargs and session.python != MAIN and not named:
+    is_main = session.python == MAIN
+    if session.posargs and not is_main and not any(str(session.python) in argument for argument in sys.argv):
         session.skip(f"arguments after -- run on Python {MAIN} only, but for -s {session.name}")
-    session.install(".", "--group=test", *(["--group=examples"] if session.python == MAIN else []))
+    session.install(".", "--group=test", *(["--group=examples"] if is_main else []))
     if session.posargs:
         run_module(session, "pytest", *session.posargs)
-    elif session.python != MAIN:
+    elif not is_main:
         run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", "tests")
     else:
         session.run("coverage", "erase")
         run_module(session, "coverage", "run", "-m", "pytest", *IN_PARALLEL)
         session.run("coverage", "combine", "--quiet")
         session.run("coverage", "report")
-        if missing := [version for version in DECLARED if version not in PYTHONS]:
-            session.warn(f"Not tested, since no interpreter was found: Python {', '.join(missing)}")
-        if MAIN != MAIN_PYTHON:
-            session.warn(f"Coverage and examples ran on {MAIN}, since Python {MAIN_PYTHON} was not found")
+        if missing := ", ".join(version for version in DECLARED if version not in PYTHONS):
+            session.warn(f"No interpreter found for Python {missing}. Coverage and examples ran on {MAIN}")
 
 
 @nox.session(python=MAIN)
 def slow(session: nox.Session) -> None:
     """Run the tests that take minutes, with many more generated examples."""
     session.install(".", "--group=test")
-    run_marked(session, "slow", *IN_PARALLEL, "--hypothesis-profile=slow")
+    run_module(session, "pytest", "-m", "slow", *IN_PARALLEL, "--hypothesis-profile=slow", "tests", *session.posargs)
 
 
 @nox.session(python=MAIN)
 def aiobotocore(session: nox.Session) -> None:
     """Run the tests that need aiobotocore, on the botocore that it pins."""
     session.install(".", "--group=test", "--group=aiobotocore")
-    run_marked(session, "aiobotocore")
+    run_module(session, "pytest", "-m", "aiobotocore", "tests", *session.posargs)
 
 
-@nox.session
-@nox.parametrize("stubs", ["types-aiobotocore-ecr", "no stubs"])
-def aiobotocore_typing(session: nox.Session, stubs: str) -> None:
-    """Check with four type checkers that aiobotocore's client is accepted, with and without its stubs."""
-    session.install(".", "--group=typing", "--group=aiobotocore", *([] if stubs == "no stubs" else [stubs]))
-    session.run("python", "tests/typing/check.py", "tests/typing/injected_async_client.py")
+@nox.session(python=PYTHONS[0])
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the lowest versions of the dependencies that pyproject.toml allows."""
+    lowest = [item.replace(">=", "==") for item in PYPROJECT["project"]["dependencies"]]
+    run_tests(session, *lowest)
+
+
+@nox.session(python=PYTHONS[-1])
+def newest(session: nox.Session) -> None:
+    """Run the tests with the latest versions of all dependencies, direct and indirect."""
+    run_tests(session, "--upgrade")
 
 
 @nox.session
@@ -112,34 +102,19 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session(python=sorted({PYTHONS[0], PYTHONS[-1]}))
-@nox.parametrize("stubs", ["boto3-stubs[ecr-public,s3]", "types-boto3[ecr]", "botocore-stubs", "no stubs"])
-def typing(session: nox.Session, stubs: str) -> None:
-    """Check the public names with four type checkers and two editors, for each set of boto3 stubs."""
-    session.install(".", "--group=typing", *([] if stubs == "no stubs" else [stubs]))
+@nox.parametrize("beside", [*STUBS, "boto3", "aiobotocore"])
+def typing(session: nox.Session, beside: str) -> None:
+    """Check the public names with four type checkers and two editors, beside each set of stubs."""
+    session.install(".", "--group=typing", *beside.split())
     check = ["python", "tests/typing/check.py"]
-    session.run(*check, "tests/typing/injected_client.py")
-    if stubs.startswith("boto3-stubs"):
+    session.run(*check, f"tests/typing/injected_{'async_' if 'aiobotocore' in beside else ''}client.py")
+    if beside.startswith("boto3-stubs"):
         for prefix in ("", "async_"):
             session.run(*check, f"tests/typing/{prefix}api.py", f"tests/typing/{prefix}wrong_lines.py")
         run_module(session, "pytest", "--noconftest", "tests/typing", *session.posargs)
         # From elsewhere, to check the installed package.
         session.chdir(session.create_tmp())
         session.run("pyright", "--verifytypes", "ecrimages", "--ignoreexternal")
-
-
-@nox.session(python=PYTHONS[0])
-def minimums(session: nox.Session) -> None:
-    """Run the tests with the lowest versions of the dependencies that pyproject.toml allows."""
-    lowest = [item.replace(">=", "==") for item in PYPROJECT["project"]["dependencies"]]
-    session.install(".", *lowest, "--group=test")
-    run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
-
-
-@nox.session(python=PYTHONS[-1])
-def newest(session: nox.Session) -> None:
-    """Run the tests with the latest versions of all dependencies, direct and indirect."""
-    session.install("--upgrade", ".", "--group=test")
-    run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
 
 
 @nox.session
@@ -156,6 +131,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def demo(session: nox.Session) -> None:
+    """Run the README's example on a local fake ECR; `-- --repository team/app` lists a real repository."""
+    session.install(".")
+    session.run("python", "docs/examples/quickstart.py", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, check them, and run the demo from the wheel in an empty environment."""
     session.install("--group=build")
@@ -168,21 +150,24 @@ def build(session: nox.Session) -> None:
     demo_env = Path(session.create_tmp()) / "demo"
     session.run("python", "-m", "venv", "--clear", str(demo_env))
     python = str(demo_env / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
+    install = [python, "-m", "pip", "install", "--quiet", str(wheel)]
+    session.run(*install, external=True)
     session.run(python, "docs/examples/quickstart.py", external=True)
+    # Libraries that pin boto3 or mypy-boto3-ecr, as applications have them.
+    session.run(*install, "--dry-run", "boto3-dataclass-ecr", "boto3-stubs[boto3,ecr]==1.40.*", external=True)
 
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
     """Compare CPU time with other libraries; `-- --help` lists the other measurements."""
-    install_with_other_libraries(session)
+    session.install(".", "--group=benchmark")
     session.run("python", "tests/benchmarks", *session.posargs)
 
 
 @nox.session(python=MAIN)
 def comparison(session: nox.Session) -> None:
     """Test what the documentation says about other libraries."""
-    install_with_other_libraries(session)
+    session.install(".", "--group=benchmark")
     run_module(session, "pytest", "--noconftest", "tests/docs/test_comparison.py", *session.posargs)
 
 

@@ -6,6 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import botocore.session
+import pytest
+
 from ecrimages import Image
 
 __all__ = [
@@ -13,18 +16,26 @@ __all__ = [
     "DETAIL",
     "PUSHED",
     "REGISTRY",
+    "SERVICE",
     "UNTAGGED",
     "at",
     "body_of",
     "detail",
     "digest",
     "image",
+    "needs_image_status",
     "parsed",
 ]
 
 REGISTRY = "123456789012"
 PUSHED = datetime(2026, 1, 12, 15, 2, 26, tzinfo=UTC)
 COMPLETED = datetime(2026, 1, 13, 4, 5, 6, 789000, tzinfo=UTC)
+
+# botocore's model of ECR. boto3 neither sends nor returns what the model does not have.
+SERVICE: Any = botocore.session.get_session().get_service_model("ecr")
+needs_image_status = pytest.mark.skipif(
+    "ImageStatus" not in SERVICE.shape_names, reason="this botocore is older than 1.41.0 and has no imageStatus"
+)
 
 
 def at(time: datetime) -> float:

@@ -6,12 +6,11 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-import botocore.session
 from hypothesis import strategies as st
+from samples import SERVICE
 
 __all__ = ["JSON", "OUTPUT", "SERVICE", "bodies", "details"]
 
-SERVICE: Any = botocore.session.get_session().get_service_model("ecr")
 OUTPUT: Any = SERVICE.operation_model("DescribeImages").output_shape
 
 # The model calls all fields optional. These every image has.

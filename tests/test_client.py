@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from samples import PUSHED, body_of, detail, digest, image
+from samples import PUSHED, body_of, detail, digest, image, needs_image_status
 
 import ecrimages
 from ecrimages import (
@@ -51,6 +51,7 @@ def test_the_newest_of_all_times(ecr: FakeECR, client: Client) -> None:
     assert client.newest_images("team/app", 3) == [images[1], images[2], images[0]]
 
 
+@needs_image_status
 def test_the_newest_of_some_images(ecr: FakeECR, client: Client) -> None:
     """`where` is a predicate on Image, and the filters are those of the listing."""
     for number in range(4):

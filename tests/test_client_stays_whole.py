@@ -37,9 +37,9 @@ EVENTS = (
 
 @pytest.fixture
 def image(ecr: FakeECR) -> Image:
-    """An image of `team/app` with nested fields."""
+    """An image of `team/app` with nested fields, and none that an old boto3 does not know."""
     summary = ImageScanFindingsSummary(scan_completed_at=COMPLETED, severity_counts={"HIGH": 1})
-    return ecr.add_image("team/app", tags=["v1", "latest"], pushed_at=PUSHED, scan_findings_summary=summary)
+    return ecr.add_image("team/app", tags=["v1", "latest"], pushed_at=PUSHED, scan_findings_summary=summary, status=None)
 
 
 def ours(client: Any) -> list[Image]:
@@ -214,7 +214,7 @@ def wrapped(ecr: FakeECR) -> Any:
 def test_what_a_client_returns_counts(ecr: FakeECR, make: Callable[[FakeECR], Any]) -> None:
     """A client that leaves images out of the response, in place or anew, leaves them out of ours."""
     ecr.add_image("team/app", tags=["protected"])
-    old = ecr.add_image("team/app", tags=["old"])
+    old = ecr.add_image("team/app", tags=["old"], status=None)
     client = make(ecr)
 
     assert ours(client) == [old]
@@ -237,7 +237,7 @@ def test_what_a_client_returns_counts(ecr: FakeECR, make: Callable[[FakeECR], An
 def test_what_a_handler_changes_counts(ecr: FakeECR, boto3_client: Any, event: str, change: Any) -> None:
     """A handler that changes the parsed response changes what boto3 returns, and what ours does."""
     for number in range(2):
-        ecr.add_image("team/app", tags=[f"v{number}"])
+        ecr.add_image("team/app", tags=[f"v{number}"], status=None)
 
     def tamper(event_name: str, **arguments: Any) -> None:
         name = {"response-received": "parsed_response", "after-call": "parsed"}.get(event_name.partition(".")[0])

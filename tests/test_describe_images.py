@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+<<<<<<< HEAD
 from hypothesis import given, strategies as st
 from samples import body_of, detail
+=======
+from hypothesis import HealthCheck, given, settings, strategies as st
+from samples import body_of, detail, needs_image_status
+>>>>>>> refs/heads/green
 
 from ecrimages import (
     Client,
+    ConfigurationError,
     ECRImagesError,
     Image,
     ImageStatusFilter,
@@ -88,6 +94,7 @@ def test_an_empty_repository(ecr: FakeECR, client: Client) -> None:
     assert [page.images for page in client.describe_images("team/empty").pages()] == [()]
 
 
+@needs_image_status
 @pytest.mark.parametrize(
     ("tag_status", "image_status"),
     [("TAGGED", "ARCHIVED"), (TagStatus.TAGGED, ImageStatusFilter.ARCHIVED)],
@@ -107,6 +114,15 @@ def test_every_request_has_the_arguments(ecr: FakeECR, tag_status: Any, image_st
     assert sent(ecr, "registryId") == ["111111111111"] * 2
     assert sent(ecr, "nextToken") == [None, pages[0].next_token]
     assert [len(page.images) for page in pages] == [2, 1]
+
+
+@pytest.mark.skipif(not needs_image_status.args[0], reason="this botocore has imageStatus")
+def test_an_old_botocore_has_no_image_status(ecr: FakeECR, client: Client) -> None:
+    """The error names the version that is needed, and nothing is sent."""
+    with pytest.raises(ConfigurationError, match=r"botocore 1\.41\.0"):
+        next(client.describe_images("team/app", image_status="ANY"))
+
+    assert ecr.requests == []
 
 
 def test_a_second_loop_resumes(client: Client, images: list[Image]) -> None:

@@ -4,10 +4,9 @@ import ast
 import inspect
 import re
 from types import ModuleType
-from typing import Any
 
-import botocore.session
 import pytest
+from samples import SERVICE, needs_image_status
 
 from ecrimages import _enums, _errors, _image_id, _models, _uri
 
@@ -48,6 +47,7 @@ def test_every_attribute_of_an_error_has_a_docstring() -> None:
     assert {name for name, text in docstrings.items() if not text} <= inherited
 
 
+@needs_image_status
 @pytest.mark.parametrize(
     ("record", "shape"),
     [
@@ -59,7 +59,7 @@ def test_every_attribute_of_an_error_has_a_docstring() -> None:
 )
 def test_every_field_tells_the_name_that_ecr_gives_it(record: str, shape: str) -> None:
     """Who knows the API finds each member of it in the docstring of a field, and no other."""
-    model: Any = botocore.session.get_session().get_service_model("ecr").shape_for(shape)
+    model = SERVICE.shape_for(shape)
     docstrings = {
         name: text or ""
         for module in (_models, _image_id)

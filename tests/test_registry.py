@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from samples import needs_image_status
 from botocore.config import Config
 
 import ecrimages
@@ -310,6 +311,7 @@ def test_a_malformed_name_in_the_list_of_repositories_is_a_malformed_response(
     assert isinstance(images.failures["A"], MalformedResponseError)
 
 
+@needs_image_status
 def test_every_request_has_the_arguments(ecr: FakeECR) -> None:
     """Filters, page size and registry go with each request, the registry with the list too."""
     for number in range(3):

@@ -12,16 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
+from samples import needs_image_status
 
 from ecrimages.testing import FakeECR, Fault
 
-_MODEL = botocore.session.get_session().get_service_model("ecr")
-pytestmark = pytest.mark.skipif(
-    "ImageStatusFilter" not in _MODEL.shape_names,
-    reason="this version of boto3 has no imageStatus, which the programs use",
-)
+pytestmark = needs_image_status
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = DOCS / "examples"

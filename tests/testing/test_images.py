@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from samples import needs_image_status
 
 from ecrimages import Client, Image, ImageScanFindingsSummary, ImageScanStatus, SeverityCounts
 from ecrimages.testing import FakeECR
@@ -13,6 +14,7 @@ PUSHED = datetime(2026, 1, 12, 15, 2, 26, 123000, tzinfo=UTC)
 INDEX = "application/vnd.oci.image.index.v1+json"
 
 
+@needs_image_status
 def test_an_image_looks_like_a_pushed_one_by_default(ecr: FakeECR, client: Any) -> None:
     """Without further arguments an image has the fields that ECR reports after a push."""
     before = datetime.now(UTC)
@@ -33,6 +35,7 @@ def test_an_image_looks_like_a_pushed_one_by_default(ecr: FakeECR, client: Any) 
     assert all(image.tags == () for image in images)
 
 
+@needs_image_status
 def test_every_field_is_reported(ecr: FakeECR, client: Any) -> None:
     """Each argument arrives under ECR's name."""
     ecr.add_image(
@@ -187,6 +190,7 @@ def test_tag_image_validates_its_arguments(
     assert listed(client)[0]["imageTags"] == ["v1"]
 
 
+@needs_image_status
 def test_an_index(ecr: FakeECR, client: Any) -> None:
     """An index has the size of its largest child manifest, and no config."""
     small = ecr.add_image("team/app", size_in_bytes=10)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from samples import needs_image_status
 
 from ecrimages import Client, Image
 from ecrimages.testing import FakeECR
@@ -51,6 +52,7 @@ def test_changes_during_a_listing_move_no_other_image(ecr: FakeECR, client: Any)
     assert digests(client) == [digest(10), digest(15), digest(20), digest(50)]
 
 
+@needs_image_status
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [

@@ -68,7 +68,7 @@ for image in ecrimages.describe_images("team/app"):
     assert_type(image, Image)
 
 images = client.describe_images("team/app")
-assert_type(iter(images), ImageIterator)
+assert_type(iter(images), Iterator[Image])
 assert_type(next(images), Image)
 assert_type(list(images), list[Image])
 assert_type(images.next_token, str | None)
@@ -263,7 +263,7 @@ except ecrimages.ECRImagesError as error:
 
 service: type[ClientError] = ecrimages.ServiceError
 transport: type[BotoCoreError] = ecrimages.TransportError
-ecrimages.ServiceError({"Error": {"Code": "NewException"}}, "DescribeImages", {"repositoryName": "team/app"})
+ecrimages.ServiceError({"Error": {"Code": "NewException"}}, "DescribeImages")
 ecrimages.ImageNotFoundError({"Error": {"Code": "ImageNotFoundException"}})
 ecrimages.TransportError("text", retryable=True)
 ecrimages.MalformedResponseError("text", path="imageDetails[0]", retryable=True)

@@ -50,7 +50,7 @@ sorted(images)  # wrong
 max(images)  # wrong
 
 ecrimages.get_image("team/app")  # wrong
-ecrimages.get_image("team/app", "v1")  # wrong
+ecrimages.get_image("team/app", "v1", tag="v1")  # wrong
 ecrimages.get_image("team/app", tag="v1", digest="sha256:0f")  # wrong
 ecrimages.get_image("team/app", tag=None)  # wrong
 ecrimages.get_image("team/app", tag=1)  # wrong
@@ -58,7 +58,7 @@ client.get_image("team/app")  # wrong
 client.get_image("team/app", tag="v1", digest="sha256:0f")  # wrong
 ecrimages.image_exists("team/app")  # wrong
 ecrimages.image_exists("team/app", tag="v1", digest="sha256:0f")  # wrong
-client.image_exists("team/app", "v1")  # wrong
+client.image_exists("team/app", "v1", digest="sha256:0f")  # wrong
 ecrimages.get_images("team/app", [1])  # wrong
 ecrimages.get_images("team/app", [{"imageTag": "v1"}])  # wrong
 ecrimages.get_images("team/app", ImageId(tag="v1"))  # wrong
@@ -124,9 +124,6 @@ except ecrimages.ResponseError as response_error:
 
 
 class MyImage(Image): ...  # wrong
-
-
-class MyClient(ecrimages.Client): ...  # wrong
 
 
 with FakeECR() as ecr:
