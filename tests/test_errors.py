@@ -309,7 +309,7 @@ def test_a_class_of_a_later_botocore_goes_by_its_parent(parent: str, expected: t
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("NoRegionError", "Set AWS_REGION"),
+        ("NoRegionError", "Set AWS_DEFAULT_REGION"),
         ("NoCredentialsError", "Set AWS_PROFILE"),
         ("ProfileNotFound", "Check AWS_PROFILE"),
         ("UnauthorizedSSOTokenError", "Run 'aws sso login'"),

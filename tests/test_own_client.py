@@ -74,15 +74,17 @@ def test_it_is_made_on_first_use(default_session: FakeECR, made: list[Any]) -> N
 def test_what_the_environment_says_of_retries_holds(
     default_session: FakeECR,
     bare_environment: pytest.MonkeyPatch,
+    tmp_path: Path,
     made: list[Any],
     environment: Any,
     profile: str,
     expected: Any,
 ) -> None:
     """The variables and the profile come before the library's own defaults."""
-    for name, value in environment.items():
+    config = tmp_path / "config"
+    config.write_text(f"[default]\n{profile}\n", "utf-8")
+    for name, value in {**environment, "AWS_CONFIG_FILE": str(config)}.items():
         bare_environment.setenv(name, value)
-    Path(os.environ["AWS_CONFIG_FILE"]).write_text(f"[default]\n{profile}\n", "utf-8")
     default_session.add_repository("team/app")
 
     list(Client().describe_images("team/app"))
@@ -184,7 +186,7 @@ REGION = "[default]\nregion = us-east-1\n"
 @pytest.mark.parametrize(
     ("environment", "config", "error", "text"),
     [
-        ({}, "", ConfigurationError, "You must specify a region. Set AWS_REGION"),
+        ({}, "", ConfigurationError, "You must specify a region. Set AWS_DEFAULT_REGION"),
         ({"AWS_DEFAULT_REGION": "us-east-1"}, "", CredentialsError, "Unable to locate credentials. Set AWS_PROFILE"),
         ({"AWS_PROFILE": "gone"}, "", ConfigurationError, r"profile \(gone\) could not be found. Check AWS_PROFILE"),
         ({**KEYS, "AWS_DEFAULT_REGION": ""}, "", ConfigurationError, "region"),
