@@ -16,5 +16,6 @@ sys.path.append(str(ROOT / "tests" / "docs"))
 
 from page_examples import collect_pages as pytest_collect_file  # noqa: E402, F401
 
-settings.register_profile("short", max_examples=25)
-settings.register_profile("slow", max_examples=2_000)
+# How long an example takes depends on the machine.
+settings.register_profile("short", deadline=None, max_examples=25)
+settings.register_profile("slow", deadline=None, max_examples=2_000)

@@ -112,7 +112,7 @@ _ASYNC = ("AsyncClient", "AsyncImageIterator", "AsyncRegistryIterator")
 _public_names.publish(__name__, {name: globals()[name] for name in __all__ if name not in _ASYNC})
 
 
-if not TYPE_CHECKING:
+if not TYPE_CHECKING:  # pragma: no branch
     # Type checkers would take every name for one of the module's.
 
     def __getattr__(name: str) -> Any:

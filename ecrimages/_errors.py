@@ -191,7 +191,7 @@ class ThrottlingError(ServiceError):
 
     def _set_duration(self, seconds: float) -> None:
         self._advice = f"Every request was throttled for {seconds:.0f} s. Try again later"
-        self.args = (self._text(),)
+        self.args: tuple[Any, ...] = (self._text(),)
 
 
 class TransportError(ECRImagesError, BotoCoreError):

@@ -111,8 +111,8 @@ class ThreadWorkers:
             from concurrent.futures import FIRST_COMPLETED, wait
 
             wait([future for _, future in self.in_flight.values()], timeout, FIRST_COMPLETED)
-        elif timeout is not None:
-            time.sleep(timeout)
+        else:
+            time.sleep(timeout or 0)
 
     def release(self) -> None:
         """Let the threads end when their fetches have, and be made again when needed."""

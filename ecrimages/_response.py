@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 import msgspec
@@ -154,11 +154,11 @@ def _token_in(document: Mapping[str, Any]) -> str | None:
     return token or None
 
 
-def _refuse_others(images: tuple[Image, ...], name: str, wire_name: str, wanted: str) -> None:
-    for index, image in enumerate(images):
-        if (found := getattr(image, name)) != wanted:
-            problem = f"expected {wanted!r}, which was asked for, not {excerpt(found)}"
-            raise MalformedResponseError(problem, path=f"imageDetails[{index}].{wire_name}")
+def _refuse_others(images: tuple[Image, ...], name: str, wire_name: str, wanted: str) -> NoReturn:
+    values = map(attrgetter(name), images)
+    index, found = next((index, value) for index, value in enumerate(values) if value != wanted)
+    problem = f"expected {wanted!r}, which was asked for, not {excerpt(found)}"
+    raise MalformedResponseError(problem, path=f"imageDetails[{index}].{wire_name}")
 
 
 # The fast path. One function is generated from the fields of the records: in straight-line code it makes of each struct

@@ -61,8 +61,12 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.
 
 
 @pytest.fixture
-def default_session(bare_environment: pytest.MonkeyPatch, ecr: FakeECR) -> FakeECR:
+def default_session(bare_environment: pytest.MonkeyPatch, tmp_path: Path, ecr: FakeECR) -> FakeECR:
     """The running fake, to which boto3's default session leads."""
     for name, value in ecr.environment().items():
         bare_environment.setenv(name, value)
+    # A file that a test may write to: the fake's own is a part of the package.
+    config = tmp_path / "config"
+    config.write_text("[default]\n", encoding="utf-8")
+    bare_environment.setenv("AWS_CONFIG_FILE", str(config))
     return ecr

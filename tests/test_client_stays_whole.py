@@ -186,12 +186,10 @@ class Around:
         return {**response, "imageDetails": without_protected(response)}
 
 
-def extended(ecr: FakeECR) -> Any:
+def extended(ecr: FakeECR, extension: type = Filtering) -> Any:
     """Return a client of an extended class."""
     session = boto3.Session("testing", "testing", region_name="us-east-1")
-    session.events.register(
-        "creating-client-class.ecr", lambda base_classes, **_: base_classes.insert(0, Filtering), unique_id="filter"
-    )
+    session.events.register("creating-client-class.ecr", lambda base_classes, **_: base_classes.insert(0, extension))
     services: Any = session
     return services.client("ecr", endpoint_url=ecr.endpoint_url)
 
@@ -378,6 +376,35 @@ def test_an_error_of_a_nested_call_is_the_applications(
         with pytest.raises(boto3_client.exceptions.ImageNotFoundException) as caught:
             call()
         assert not isinstance(caught.value, ECRImagesError)
+
+
+def test_an_error_of_another_call_of_an_extension(ecr: FakeECR, boto3_client: Any, image: Image) -> None:
+    """An extended client that makes another call after ours, which fails, says nothing of our call."""
+
+    class Checking:
+        def _make_api_call(self, operation_name: str, parameters: dict[str, Any]) -> Any:
+            parent: Any = super()
+            parent._make_api_call(operation_name, parameters)
+            return boto3_client.describe_images(repositoryName="team/app", imageIds=[{"imageTag": "gone"}])
+
+    client = extended(ecr, Checking)
+
+    with pytest.raises(boto3_client.exceptions.ImageNotFoundException) as caught:
+        Client(client).image_exists("team/app", image.digest)
+
+    assert not isinstance(caught.value, ECRImagesError)
+
+
+def test_an_emitter_of_the_applications_own(boto3_client: Any, image: Image) -> None:
+    """A client whose emitter is another object than botocore's is used with it."""
+
+    class Emitter:
+        def __init__(self, events: Any) -> None:
+            self.emit, self.emit_until_response = events.emit, events.emit_until_response
+
+    boto3_client.meta.events = Emitter(boto3_client.meta.events)
+
+    assert ours(boto3_client) == [image]
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+<<<<<<< HEAD
+from hypothesis import given, strategies as st
+from samples import body_of, detail
+=======
 from hypothesis import HealthCheck, given, settings, strategies as st
 from samples import body_of, detail, needs_image_status
+>>>>>>> refs/heads/green
 
 from ecrimages import (
     Client,
@@ -400,7 +405,6 @@ FAULTS: list[Fault | None] = [
 ]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.integers(1, 8),
     st.none() | st.integers(0, 8),

@@ -306,6 +306,16 @@ def test_a_class_of_a_later_botocore_goes_by_its_parent(parent: str, expected: t
     assert type(raised_for(error)) is (expected or type(error))
 
 
+def test_an_old_botocore_does_not_know_the_storage_class() -> None:
+    """Where its model has no imageStatus, the error names the version that has."""
+    report = 'Unknown parameter in filter: "imageStatus", must be one of: tagStatus'
+
+    raised = raised_for(botocore.exceptions.ParamValidationError(report=report))
+
+    assert type(raised) is ConfigurationError
+    assert "image_status needs botocore 1.41.0 or later" in str(raised)
+
+
 @pytest.mark.parametrize(
     ("name", "advice"),
     [

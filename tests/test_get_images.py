@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from samples import body_of, detail, digest, image
 
 from ecrimages import (
@@ -349,7 +349,6 @@ def test_every_other_error_comes_out(ecr: FakeECR, client: Client, fault: Fault,
         client.image_exists("team/app", tag="v1")
 
 
-@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(["v0", "v1", "v2", "v3", "gone", "gone2", digest(1), digest(9), "null"]), max_size=12),
     st.lists(st.sampled_from([None, Fault.throttling(), Fault.truncated()]), max_size=6),

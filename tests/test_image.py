@@ -181,6 +181,7 @@ def test_what_is_no_time(value: object) -> None:
     [
         ({"registryId": None}, "registryId", "missing"),
         ({"imageDigest": 7}, "imageDigest", "expected a string, not 7"),
+        ({"imageDigest": 10**5000}, "imageDigest", "expected a string, not a very long int"),
         ({"imageSizeInBytes": "123"}, "imageSizeInBytes", "expected an integer, not '123'"),
         ({"imageSizeInBytes": True}, "imageSizeInBytes", "expected an integer, not True"),
         ({"imageSizeInBytes": 0.5}, "imageSizeInBytes", "expected an integer, not 0.5"),
@@ -220,6 +221,7 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], path: str, problem: str)
         ([], "expected an object, not []"),
         ({"imageDetails": [DETAIL]}, "registryId: missing: this is a whole response"),
         ({**UNTAGGED, "registryId": None, "RegistryId": REGISTRY}, "ECR's own name is 'registryId', not 'RegistryId'"),
+        ({"other": 1, "registryid": None}, "registryId: missing"),
         ({"registry_id": REGISTRY}, "ECR's own name is 'registryId', not 'registry_id'"),
     ],
 )

@@ -190,7 +190,7 @@ def test_an_interrupt_at_each_line_loses_nothing(
     check_every_line(lambda: WAYS[way](client), exception)
 
 
-@pytest.mark.parametrize("missing", ["raise", "skip"])
+@pytest.mark.parametrize("missing", [pytest.param("raise", marks=pytest.mark.slow), "skip"])
 def test_an_interrupt_while_a_batch_is_halved_loses_nothing(missing: Any) -> None:
     """Where the text does not tell the missing id, no half of a batch is lost."""
     client = Client(Service(names_missing_ids=False))  # type: ignore[arg-type]

@@ -74,8 +74,8 @@ def test_it_is_made_on_first_use(default_session: FakeECR, made: list[Any]) -> N
 def test_what_the_environment_says_of_retries_holds(
     default_session: FakeECR,
     bare_environment: pytest.MonkeyPatch,
-    tmp_path: Path,
     made: list[Any],
+    tmp_path: Path,
     environment: Any,
     profile: str,
     expected: Any,
@@ -83,7 +83,7 @@ def test_what_the_environment_says_of_retries_holds(
     """The variables and the profile come before the library's own defaults."""
     config = tmp_path / "config"
     config.write_text(f"[default]\n{profile}\n", "utf-8")
-    for name, value in {**environment, "AWS_CONFIG_FILE": str(config)}.items():
+    for name, value in {"AWS_CONFIG_FILE": str(config), **environment}.items():
         bare_environment.setenv(name, value)
     default_session.add_repository("team/app")
 

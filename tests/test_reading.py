@@ -11,8 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+<<<<<<< HEAD
+from hypothesis import example, given, strategies as st
+from samples import DETAIL, PUSHED, UNTAGGED, body_of, detail
+=======
 from hypothesis import example, given, settings, strategies as st
 from samples import DETAIL, PUSHED, SERVICE, UNTAGGED, body_of, detail
+>>>>>>> refs/heads/green
 from strategies import JSON, OUTPUT, bodies
 from wire import Wire
 
@@ -83,7 +88,6 @@ def of_document(document: Any) -> Any:
     return outcome(read)
 
 
-@settings(max_examples=300)
 @given(bodies())
 @example({"imageDetails": [DETAIL, UNTAGGED, DETAIL]})
 @example({"imageDetails": [{**DETAIL, "imageSizeInBytes": 2**64}]})
@@ -156,7 +160,6 @@ def types_in(value: Any) -> Any:
     return [types_in(item) for item in value] if isinstance(value, list) else type(value)
 
 
-@settings(max_examples=150)
 @given(bodies(is_as_modelled=True))
 @example({"imageDetails": [KNOWN, UNTAGGED], "nextToken": "t"})
 @example({"imageDetails": [{**KNOWN, "imageTags": []}]})
@@ -179,7 +182,6 @@ def test_others_see_what_boto3_returns(body: dict[str, Any]) -> None:
     )
 
 
-@settings(max_examples=150)
 @given(bodies(is_as_modelled=True))
 @example({"imageDetails": [KNOWN, UNTAGGED], "nextToken": "t"})
 def test_a_parsed_response_is_read_as_its_body(body: dict[str, Any]) -> None:

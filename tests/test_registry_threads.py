@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ecrimages import Client, ECRImagesError, Image
+from ecrimages import Client, ECRImagesError, Image, ImagePage
 from ecrimages.testing import FakeECR, Fault
 
 DENIED = Fault.error("AccessDeniedException", "no")
@@ -389,6 +389,20 @@ def check_interrupts(ecr: FakeECR, expected: list[Image], what: str, runs: int |
 def test_a_listing_resumes_after_an_interrupt(ecr: FakeECR, expected: list[Image], what: str) -> None:
     """Whichever line of the library is interrupted: no image is lost, none comes twice, and no error is lost."""
     check_interrupts(ecr, expected, what, 40)
+
+
+def test_a_page_that_was_fetched_twice_counts_once(client: Client) -> None:
+    """An interrupt while a fetch starts may lead to a second one of the same page: the later outcome is ignored."""
+    schedule = client.registry_images(["team/app"])._schedule
+    state, fetch = schedule.next_fetch(schedule.with_names(schedule.start, ()), ())
+    assert fetch is not None
+    page = ImagePage(images=(), next_token="more", request_id=None, repository_name="team/app")
+
+    after = schedule.received(state, fetch, page)
+
+    assert after is not state
+    assert schedule.received(after, fetch, page) is after
+    assert schedule.failed(after, fetch, ECRImagesError("late")) is after
 
 
 @pytest.mark.slow

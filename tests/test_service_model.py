@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from samples import digest
 from strategies import OUTPUT, SERVICE, details
 
@@ -112,7 +112,6 @@ def test_the_limits_of_a_request(client: Client) -> None:
         ImageId(tag="x" * (tag["max"] + 1))
 
 
-@settings(max_examples=20)
 @given(st.data())
 def test_the_pattern_of_a_repositorys_name(data: st.DataObject) -> None:
     """Each name that ECR's pattern allows is taken."""

@@ -193,6 +193,10 @@ def test_another_protocol_is_botocores() -> None:
     page = next(Client(client).describe_images("team/app").pages())
 
     assert (page.images, page.next_token) == ((image(1),), None)
+    body = b"\xff"
+    with pytest.raises(MalformedResponseError, match="could not be parsed") as caught:
+        next(Client(client).describe_images("team/app"))
+    assert caught.value.retryable is True
 
 
 @contextlib.contextmanager

@@ -86,16 +86,17 @@ async def test_request_in_flight_is_awaited_by_the_next_call(ecr: FakeECR, conne
         came = await digests(images)
 
     assert len(came) == 7
-    assert len(ecr.requests) == (1 if kind == "boto3" else 2)
+    # Cancelled, a request of aiobotocore is given up, perhaps before it was sent.
+    assert len(ecr.requests) <= (1 if kind == "boto3" else 2)
 
 
 async def test_timeout_around_a_loop(ecr: FakeECR, connect: Connect, expected: list[str]) -> None:
     """`asyncio.timeout()` around a loop ends it; a loop over the same iterator brings the rest."""
     requests_before = len(ecr.requests)
-    ecr.inject_faults(None, Fault.delay(0.5))
+    ecr.inject_faults(None, Fault.delay(1))
 
     async def with_timeout_inside(images: AsyncIterator[Image], into: list[str]) -> None:
-        async with asyncio.timeout(0.25):
+        async with asyncio.timeout(0.5):
             async for image in images:
                 into.append(image.digest)  # noqa: PERF401
 
@@ -157,7 +158,7 @@ async def test_cancelled_look_up_leaves_nothing(ecr: FakeECR, connect: Connect) 
 
 async def test_second_task_is_refused(ecr: FakeECR, connect: Connect) -> None:
     """Two tasks cannot await one iterator at a time: the second gets an error, the first all images."""
-    ecr.inject_faults(Fault.delay(0.2))
+    ecr.inject_faults(Fault.delay(0.5))
     async with connect() as client:
         images = client.describe_images("team/app")
         first = asyncio.ensure_future(digests(images))
