@@ -39,7 +39,9 @@ EVENTS = (
 def image(ecr: FakeECR) -> Image:
     """An image of `team/app` with nested fields, and none that an old boto3 does not know."""
     summary = ImageScanFindingsSummary(scan_completed_at=COMPLETED, severity_counts={"HIGH": 1})
-    return ecr.add_image("team/app", tags=["v1", "latest"], pushed_at=PUSHED, scan_findings_summary=summary, status=None)
+    return ecr.add_image(
+        "team/app", tags=["v1", "latest"], pushed_at=PUSHED, scan_findings_summary=summary, status=None
+    )
 
 
 def ours(client: Any) -> list[Image]:

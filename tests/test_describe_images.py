@@ -8,13 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-<<<<<<< HEAD
 from hypothesis import given, strategies as st
-from samples import body_of, detail
-=======
-from hypothesis import HealthCheck, given, settings, strategies as st
 from samples import body_of, detail, needs_image_status
->>>>>>> refs/heads/green
 
 from ecrimages import (
     Client,

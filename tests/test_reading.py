@@ -11,13 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-<<<<<<< HEAD
 from hypothesis import example, given, strategies as st
-from samples import DETAIL, PUSHED, UNTAGGED, body_of, detail
-=======
-from hypothesis import example, given, settings, strategies as st
 from samples import DETAIL, PUSHED, SERVICE, UNTAGGED, body_of, detail
->>>>>>> refs/heads/green
 from strategies import JSON, OUTPUT, bodies
 from wire import Wire
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from samples import needs_image_status
 from botocore.config import Config
+from samples import needs_image_status
 
 import ecrimages
 from ecrimages import (
