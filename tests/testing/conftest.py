@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.config import Config
 
 from ecrimages.testing import FakeECR
-
-
-@pytest.fixture
-def ecr() -> Iterator[FakeECR]:
-    """A running FakeECR without repositories."""
-    with FakeECR() as ecr:
-        yield ecr
 
 
 @pytest.fixture

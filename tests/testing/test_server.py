@@ -75,11 +75,11 @@ def test_the_rate_limit(rate_limit: float, burst: int | None, allowed: int) -> N
 
 def test_the_rate_limit_recovers() -> None:
     """Requests at the rate are allowed, and a pause brings no more than the burst."""
-    with FakeECR(rate_limit=20, burst=1) as ecr:
+    with FakeECR(rate_limit=2, burst=1) as ecr:
         client: Any = ecr.client()
         ecr.inject_faults(None, Fault.server_error())
         codes = []
-        for pause in (0.0, 0.0, 0.2, 0.0):
+        for pause in (0.0, 0.0, 0.6, 0.0):
             time.sleep(pause)
             try:
                 client.describe_repositories()
