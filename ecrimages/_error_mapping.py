@@ -134,12 +134,10 @@ class CallFacts:
     secrets: Iterable[str] = ()
     parsed: object = None
     """The parsed response that the call's own ClientError is about. None until one came."""
-    exception: object = None
-    """What the call's own request ended in."""
 
     def is_own(self, error: BaseException) -> bool:
-        """Whether an error is about this call's own request."""
-        return error is self.exception or (self.parsed is not None and getattr(error, "response", None) is self.parsed)
+        """Whether an error is the service's response to this call."""
+        return self.parsed is not None and getattr(error, "response", None) is self.parsed
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from contenders import OURS
 from growth import growth
 from images import CORPORA
 from importing import importing
-from registry import chart_of, document_of, listings, tables, throttled
+from registry import chart_of, document_of, listings, listings_table, throttled, throttled_table
 from report import document, in_words, table, versions
 
 
@@ -72,12 +72,14 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _registry(options: argparse.Namespace) -> None:
-    found, found_throttled = listings(options.rounds), throttled()
-    _print(tables(found, found_throttled))
-    if options.json:
-        options.json.write_text(json.dumps(document_of(found, found_throttled), indent=2) + "\n", "utf-8")
+    found = listings(options.rounds)
+    _print([*listings_table(found), ""])
     if options.svg:
         options.svg.write_text(chart_of(found, f"Less is better. 50 ms per request, {versions()}."), "utf-8")
+    found_throttled = throttled()
+    _print(throttled_table(found_throttled))
+    if options.json:
+        options.json.write_text(json.dumps(document_of(found, found_throttled), indent=2) + "\n", "utf-8")
 
 
 def _print(lines: Iterable[str]) -> None:

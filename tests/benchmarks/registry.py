@@ -23,7 +23,16 @@ from contenders import ACCESS_KEY, REGION, SECRET_KEY
 from images import images
 from processes import Process, respond
 
-__all__ = ["Listing", "Throttled", "chart_of", "document_of", "listings", "tables", "throttled"]
+__all__ = [
+    "Listing",
+    "Throttled",
+    "chart_of",
+    "document_of",
+    "listings",
+    "listings_table",
+    "throttled",
+    "throttled_table",
+]
 
 _LATENCY = 0.05
 _REPOSITORIES = 200
@@ -251,10 +260,8 @@ def _list_throttled(connection: Connection, mode: str, workers: int, url: str) -
     respond(connection, {"listing": listing})
 
 
-def tables(
-    found: Mapping[tuple[str, int], Listing], found_throttled: Mapping[tuple[str, int], Throttled]
-) -> Iterator[str]:
-    """Give the lines of both tables."""
+def listings_table(found: Mapping[tuple[str, int], Listing]) -> Iterator[str]:
+    """Give the lines of a table: each way to list the registry, and how many times as fast as one thread it is."""
     reference = found["one thread", 1]
     yield (
         f"{'':<32}{'workers':>8}{'wall s':>8}{'speed':>7}{'CPU s':>7}{'first s':>9}"
@@ -266,11 +273,14 @@ def tables(
             f"{listing.first:>9.2f}{listing.peak / 1e6:>9.1f}{listing.peak_slow / 1e6:>9.1f}"
             f"{'yes' if listing.order == reference.order else 'no':>10}"
         )
-    yield ""
+
+
+def throttled_table(found: Mapping[tuple[str, int], Throttled]) -> Iterator[str]:
+    """Give the lines of a table: what is lost in each retry mode, by workers."""
     yield f"At {_RATE} requests a second, which allow {_IDEAL_SECONDS:.1f} s: lost / seconds (requests throttled)"
     yield f"{'workers':>8}" + "".join(f"{mode:>24}" for mode in _MODES)
     for workers in _WORKERS:
-        cells = [found_throttled[mode, workers] for mode in _MODES]
+        cells = [found[mode, workers] for mode in _MODES]
         yield f"{workers:>8}" + "".join(f"{f'{c.lost} / {c.seconds:.1f} ({c.throttled})':>24}" for c in cells)
 
 
