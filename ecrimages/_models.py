@@ -260,4 +260,4 @@ class ImagePage:
     request_id: str | None = None
     """The id that AWS support asks for. None if the response had none. ECR: the header `x-amzn-RequestId`."""
     repository_name: str | None = None
-    """The repository that was listed."""
+    """The repository that was listed. None in a page that a program made without one."""

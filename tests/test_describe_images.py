@@ -117,7 +117,7 @@ def test_an_old_botocore_has_no_image_status(ecr: FakeECR, client: Client) -> No
     with pytest.raises(ConfigurationError, match=r"botocore 1\.41\.0"):
         next(client.describe_images("team/app", image_status="ANY"))
 
-    assert ecr.requests == []
+    assert not ecr.requests
 
 
 def test_a_second_loop_resumes(client: Client, images: list[Image]) -> None:

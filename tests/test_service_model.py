@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-from samples import digest
+from samples import digest, needs_image_status
 from strategies import OUTPUT, SERVICE, details
 
 from ecrimages import (
@@ -76,6 +76,7 @@ def test_every_value_of_an_enumeration_is_known(shape: str, enumeration: Any) ->
     assert values - {str(member) for member in enumeration} == set()
 
 
+@needs_image_status
 def test_every_parameter_can_be_sent(ecr: FakeECR) -> None:
     """Each parameter of the model, of a filter and of an id, is one that some call sends."""
     client = Client(ecr.client())

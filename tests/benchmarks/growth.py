@@ -5,15 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import time
-import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from threading import Thread
 
 from contenders import PAGE_SIZE, boto3_client
 from images import REPOSITORY, images
-from processes import Process
+from processes import Process, traced
 
 from ecrimages import Client
 
@@ -37,7 +37,7 @@ def growth() -> Iterator[str]:
             for _ in range(times):
                 _read(client, count)
             cpu = (time.process_time() - begin) / times
-            peak = _peak(client, count)
+            _, peak = traced(partial(_read, client, count))
             requests = count // PAGE_SIZE
             yield f"{count:>10,}{cpu / count * 1e6:>16.2f}{peak / 1e6:>12.2f}{requests:>12,}"
 
@@ -46,16 +46,6 @@ def _read(client: Client, count: int) -> None:
     read = sum(1 for _ in client.describe_images(f"images/{count}"))
     if read != count:
         raise ValueError(f"of {count} images {read} came")
-
-
-def _peak(client: Client, count: int) -> int:
-    gc.collect()
-    tracemalloc.start()
-    before, _ = tracemalloc.get_traced_memory()
-    _read(client, count)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return peak - before
 
 
 _BODY = json.dumps({"imageDetails": [image.to_dict(wire=True) for image in images(PAGE_SIZE)]}).encode()

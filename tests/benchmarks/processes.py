@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 from contenders import CONTENDERS, Facts
 from images import images
 
-__all__ = ["Process", "Timing", "respond", "serve", "work"]
+__all__ = ["Process", "Timing", "respond", "serve", "traced", "work"]
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -83,15 +83,15 @@ def work(connection: Connection, name: str, url: str) -> None:
         return Timing(time.process_time() - cpu, time.perf_counter() - wall)
 
     def peak() -> int:
-        return _traced(lambda: contender.use(read()))[1]
+        return traced(lambda: contender.use(read()))[1]
 
     def held() -> int:
-        return _traced(lambda: list(read()))[0]
+        return traced(lambda: list(read()))[0]
 
     respond(connection, {"facts": facts, "timing": timing, "peak": peak, "held": held})
 
 
-def _traced(run: Callable[[], object]) -> tuple[int, int]:
+def traced(run: Callable[[], object]) -> tuple[int, int]:
     """Return how many bytes more are in use while the result is held, and how many were at most."""
     gc.collect()
     tracemalloc.start()

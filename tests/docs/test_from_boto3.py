@@ -6,22 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
-import botocore.session
 import pytest
-from botocore.model import ListShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, Shape, StructureShape
+from samples import SERVICE, needs_image_status
 
 import ecrimages
 
+OPERATION = SERVICE.operation_model("DescribeImages")
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "from-boto3.md"
-
-
-@pytest.fixture(scope="module")
-def operation() -> OperationModel:
-    """Return botocore's model of the operation."""
-    model = botocore.session.get_session().get_service_model("ecr").operation_model("DescribeImages")
-    if not any(path.endswith(".lastActivatedAt") for path in paths(model.output_shape)):
-        pytest.skip("this version of botocore is older than the newest fields")
-    return model
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -51,19 +43,22 @@ def paths(shape: Shape | None, prefix: str = "") -> Iterator[str]:
             yield from paths(field, prefix + name + ".")
 
 
-def test_every_request_field_is_in_the_table(operation: OperationModel) -> None:
+@needs_image_status
+def test_every_request_field_is_in_the_table() -> None:
     """The table of the request has the fields of botocore's model, and no others."""
-    assert sorted(names("Request")) == sorted(paths(operation.input_shape))
+    assert sorted(names("Request")) == sorted(paths(OPERATION.input_shape))
 
 
-def test_every_response_field_is_in_the_table(operation: OperationModel) -> None:
+@needs_image_status
+def test_every_response_field_is_in_the_table() -> None:
     """The table of the response has the fields of botocore's model, and no others."""
-    assert sorted(names("Response")) == sorted(paths(operation.output_shape))
+    assert sorted(names("Response")) == sorted(paths(OPERATION.output_shape))
 
 
-def test_every_error_is_in_the_table(operation: OperationModel) -> None:
+@needs_image_status
+def test_every_error_is_in_the_table() -> None:
     """The table of the errors has those of botocore's model, and no others."""
-    assert sorted(names("Errors")) == sorted(shape.name for shape in operation.error_shapes)
+    assert sorted(names("Errors")) == sorted(shape.name for shape in OPERATION.error_shapes)
 
 
 @pytest.mark.parametrize("heading", ["Response", "Errors"])

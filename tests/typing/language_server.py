@@ -1,4 +1,4 @@
-"""A client of pyright's language server: what an editor asks, over its standard input and output."""
+"""A client of pyright's language server, over its standard input and output, as an editor has one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CURSOR = "^"
 
 
 class LanguageServer:
-    """Answers as in an editor, where the cursor stands in a file; `with` starts and ends it.
+    """Responds as to an editor with the cursor in a file; `with` starts and ends it.
 
     Args:
         directory: Where the files of the editor are.
@@ -30,7 +30,7 @@ class LanguageServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        # A server that does not answer must not hold up the tests for ever.
+        # A server that does not respond must not hold up the tests forever.
         self._deadline = threading.Timer(300, self._process.kill)
         self._deadline.start()
         root = self._directory.as_uri()
@@ -54,9 +54,9 @@ class LanguageServer:
         self._process.communicate()
 
     def complete(self, code: str) -> list[str]:
-        """Return what the editor offers at the cursor, a `^` in the code, but for `__names__`."""
-        answer = self._ask("textDocument/completion", code)
-        return [item["label"] for item in answer["items"] if not item["label"].startswith("__")]
+        """Return the completions at the cursor, a `^` in the code, but for `__names__`."""
+        result = self._ask("textDocument/completion", code)
+        return [item["label"] for item in result["items"] if not item["label"].startswith("__")]
 
     def hover(self, code: str) -> str:
         """Return what the editor shows of the name at the cursor, as Markdown."""
