@@ -47,7 +47,7 @@ def tests(session: nox.Session) -> None:
         session.skip(f"arguments after -- run on Python {MAIN} only, but for -s {session.name}")
     session.install(".", "--group=test", *(["--group=examples"] if is_main else []))
     if session.posargs:
-        run_module(session, "pytest", *session.posargs)
+        run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", *session.posargs)
     elif not is_main:
         run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", "tests")
     else:

@@ -160,43 +160,53 @@ WAYS: dict[str, Callable[[Client], Iterator[Any]]] = {
 }
 
 
-def check_every_line(
-    make: Callable[[], Iterator[Any]], exception: type[BaseException], check: Callable[[], object] = lambda: None
+def check_lines(
+    make: Callable[[], Iterator[Any]],
+    exception: type[BaseException],
+    check: Callable[[], object] = lambda: None,
+    *,
+    step: int,
 ) -> None:
-    """Run an iterator to its end once for each line, with an exception there, and compare what came."""
+    """Run an iterator to its end once for each of every so many lines, with an exception there; compare what came."""
     everything_of(make())  # What is cached on first use is no part of the lines below.
     with Lines() as lines:
         expected = everything_of(make())
     assert len(expected) >= 3
 
-    for number in range(1, lines.count + 1):
+    for number in range(1, lines.count + 1, step):
         came = interrupted(make(), exception, number)
 
         assert came == expected, f"interrupted at line event {number} of {lines.count}"
         check()
 
 
+# All lines take a minute: `nox -s slow` runs them.
+STEPS = pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.slow)])
+
+
+@STEPS
 @pytest.mark.parametrize(
     ("way", "exception"),
     [*((way, Interrupt) for way in WAYS), ("describe_images", MemoryError), ("limit", MemoryError)],
 )
 def test_an_interrupt_at_each_line_loses_nothing(
-    monkeypatch: pytest.MonkeyPatch, way: str, exception: type[BaseException]
+    monkeypatch: pytest.MonkeyPatch, way: str, exception: type[BaseException], step: int
 ) -> None:
     """Whatever the line, the same iterator yields the rest."""
     monkeypatch.setattr("ecrimages._lookup.IMAGE_IDS_PER_REQUEST", 3)
     client = Client(Service())  # type: ignore[arg-type]
 
-    check_every_line(lambda: WAYS[way](client), exception)
+    check_lines(lambda: WAYS[way](client), exception, step=step)
 
 
-@pytest.mark.parametrize("missing", [pytest.param("raise", marks=pytest.mark.slow), "skip"])
-def test_an_interrupt_while_a_batch_is_halved_loses_nothing(missing: Any) -> None:
+@STEPS
+@pytest.mark.parametrize("missing", ["raise", "skip"])
+def test_an_interrupt_while_a_batch_is_halved_loses_nothing(missing: Any, step: int) -> None:
     """Where the text does not tell the missing id, no half of a batch is lost."""
     client = Client(Service(names_missing_ids=False))  # type: ignore[arg-type]
     ids = ["v0", "v1", "gone", "v2", "v3"]
 
-    check_every_line(lambda: client.get_images("team/app", ids, missing=missing), Interrupt)
+    check_lines(lambda: client.get_images("team/app", ids, missing=missing), Interrupt, step=step)
 
 
 def client_without_network() -> Any:
@@ -210,9 +220,9 @@ def client_without_network() -> Any:
     return Wire(respond).client
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("step", [17, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("by_page", [False, True])
-def test_an_interrupt_at_each_line_of_a_real_call(by_page: bool) -> None:
+def test_an_interrupt_at_each_line_of_a_real_call(by_page: bool, step: int) -> None:
     """The lines that run in the middle of botocore lose nothing, and the application's next call is unaffected."""
     boto3_client = client_without_network()
     client = Client(boto3_client)
@@ -225,22 +235,7 @@ def test_an_interrupt_at_each_line_of_a_real_call(by_page: bool) -> None:
     def check() -> None:
         assert boto3_client.describe_images(repositoryName="team/app") == expected
 
-    check_every_line(make, Interrupt, check)
-
-
-def test_an_interrupt_at_some_lines_of_a_real_call() -> None:
-    """As above, on every 17th line."""
-    boto3_client = client_without_network()
-    client = Client(boto3_client)
-    expected = boto3_client.describe_images(repositoryName="team/app")
-    with Lines() as lines:
-        images = list(client.describe_images("team/app", page_size=2))
-
-    for number in range(1, lines.count, 17):
-        came = interrupted(client.describe_images("team/app", page_size=2), Interrupt, number)
-
-        assert came == images
-        assert boto3_client.describe_images(repositoryName="team/app") == expected
+    check_lines(make, Interrupt, check, step=step)
 
 
 # Python's own locks do not survive an exception in the middle of them, and neither does a pool of connections.
