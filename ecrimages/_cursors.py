@@ -75,10 +75,8 @@ class ListingCursor(OneShot, Generic[_T]):
     @property
     def _state(self) -> str:
         position = self._position
-        if not position.is_last:
+        if not position.is_last or length_hint(position.items):
             return "not started" if position.pages_fetched == 0 else "more to come"
-        if length_hint(position.items):
-            return "more to come"
         return "limit reached" if position.remaining == 0 else "finished"
 
 

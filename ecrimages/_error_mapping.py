@@ -318,6 +318,9 @@ def _redact(error: BaseException, secrets: Secrets) -> None:
     for cause in _causes(error):
         with suppress(AttributeError, TypeError):
             cause.args = redacted(cause.args, secrets)
+        if isinstance(cause, BotoCoreError) and hasattr(cause, "request"):
+            # Its headers have the session token. Debuggers show it, and Dask pickles it with the error.
+            cause.request = None
         for name, value in vars(cause).items():
             if isinstance(value, (str, bytes, list, tuple, Mapping)):
                 with suppress(AttributeError, TypeError):

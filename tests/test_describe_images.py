@@ -346,6 +346,8 @@ def test_its_repr(ecr: FakeECR, client: Client, images: list[Image]) -> None:
     reprs.append(repr(listing))
     next(listing.pages())
     reprs.append(repr(listing.pages()))
+    next(listing)
+    reprs.append(repr(listing))
     list(listing)
     list(limited)
     reprs += [repr(listing), repr(limited), repr(client.describe_images("team/app", limit=0))]
@@ -355,6 +357,7 @@ def test_its_repr(ecr: FakeECR, client: Client, images: list[Image]) -> None:
         "<ImageIterator of 'team/app': 0 images yielded, not started>",
         "<ImageIterator of 'team/app': 2 images yielded, more to come>",
         "<pages of <ImageIterator of 'team/app': 4 images yielded, more to come>>",
+        "<ImageIterator of 'team/app': 5 images yielded, more to come>",
         "<ImageIterator of 'team/app': 7 images yielded, finished>",
         "<ImageIterator of 'team/app': 2 images yielded, limit reached>",
         "<ImageIterator of 'team/app': 0 images yielded, limit reached>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 
 from ecrimages.testing import FakeECR, Fault
 
-pytest.importorskip("distributed")
+pytestmark = pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="distributed is not installed")
 
 PROGRAM = Path(__file__).parents[2] / "docs" / "examples" / "organization.py"
 GOOD, DENIED_ROLE, DENIED_REPOSITORY, LAST = ACCOUNTS = [f"{number}" * 12 for number in range(1, 5)]
