@@ -164,7 +164,7 @@ class Contents:
     def add_index(
         self,
         repository_name: str,
-        members: Iterable[Image | str],
+        children: Iterable[Image | str],
         *,
         tags: Iterable[str] = (),
         digest: str | None = None,
@@ -181,7 +181,7 @@ class Contents:
 
         Args:
             repository_name: The repository.
-            members: The child manifests, one or more: images, or their digests.
+            children: The child manifests, one or more: images, or their digests.
             tags: The tags of the index.
             digest: As for `add_image()`.
             pushed_at: As for `add_image()`.
@@ -197,22 +197,22 @@ class Contents:
             TypeError: An argument is of a wrong type.
             ValueError: An argument is malformed, or a child manifest is not in the repository.
         """
-        if isinstance(members, (str, Image)) or not isinstance(members, Iterable):
-            raise TypeError(f"members must be an iterable of images or digests, not {members!r}")
+        if isinstance(children, (str, Image)) or not isinstance(children, Iterable):
+            raise TypeError(f"children must be an iterable of images or digests, not {children!r}")
         if manifest_media_type not in INDEX_MEDIA_TYPES:
             allowed = " or ".join(sorted(INDEX_MEDIA_TYPES))
             raise ValueError(f"manifest_media_type must be {allowed}, not {manifest_media_type!r}")
         registry_id = self._registry.registry_id if registry_id is None else registry_id
-        children: list[str] = []
+        child_digests: list[str] = []
         sizes: list[int | None] = []
-        for item in members:
-            child = item.digest if isinstance(item, Image) else item
-            check_digest("each of members", child)
-            stored = self._stored(registry_id, repository_name, child)
-            children.append(child)
+        for item in children:
+            child_digest = item.digest if isinstance(item, Image) else item
+            check_digest("each of children", child_digest)
+            stored = self._stored(registry_id, repository_name, child_digest)
+            child_digests.append(child_digest)
             sizes.append(stored.image.size_in_bytes)
-        if not children:
-            raise ValueError("members must not be empty")
+        if not child_digests:
+            raise ValueError("children must not be empty")
         image = make_image(
             tags,
             registry_id=registry_id,
@@ -224,7 +224,7 @@ class Contents:
             status=status,
             last_recorded_pull_time=last_recorded_pull_time,
         )
-        self._add(StoredImage(image, children=tuple(children)))
+        self._add(StoredImage(image, children=tuple(child_digests)))
         return image
 
     def add_images(self, images: Iterable[Image]) -> None:
