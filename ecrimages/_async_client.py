@@ -61,7 +61,7 @@ class AsyncClient(AnyClient):
         )
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an AsyncClient cannot be pickled or copied: make one on the worker")
+        raise TypeError("an AsyncClient cannot be pickled or copied: create one in the worker")
 
     async def __aenter__(self) -> Self:
         await self._calls.open()
@@ -428,7 +428,7 @@ class AsyncClient(AnyClient):
     def _ecr(self) -> Any:
         if self._source.made is None and _is_in_an_event_loop():
             raise RuntimeError(
-                "the boto3 client is not made yet, and making it would block the event loop: use 'async with "
+                "the boto3 client does not exist yet, and creating it would block the event loop: use 'async with "
                 "AsyncClient() as client', or await another call of the client first"
             )
         return super()._ecr()

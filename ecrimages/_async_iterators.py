@@ -33,7 +33,7 @@ class OneTask:
         task = asyncio.current_task()
         # Not a flag: a task that was interrupted on its way out must not lock out the next.
         if self._task is not None and self._task is not task and not self._task.done():
-            raise RuntimeError("another task awaits the next item of the same iterator. Use one iterator for each task")
+            raise RuntimeError("another task is awaiting this iterator. Use one iterator for each task")
         self._task = task
 
     def __exit__(self, *exception: object) -> None:

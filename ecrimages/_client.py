@@ -48,8 +48,8 @@ class Client(AnyClient):
     def __reduce__(self) -> str | tuple[Any, ...]:
         if isinstance(self._source, HandedInClient):
             raise TypeError(
-                "a Client around a boto3 client cannot be pickled or copied: make the boto3 client on the worker, or "
-                "pass a Client() that makes its own"
+                "a Client around a boto3 client cannot be pickled or copied: create the boto3 client in the worker, "
+                "or pass a Client() that creates its own"
             )
         return functools.partial(type(self), registry_id=self._registry_id), ()
 

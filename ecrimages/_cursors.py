@@ -131,9 +131,9 @@ class LookupCursor(OneShot):
 
 
 def check_not_moved(before: object, now: object) -> None:
-    """Raise RuntimeError if an iterator was moved by someone else while it waited for a response."""
+    """Raise RuntimeError if an iterator was advanced elsewhere while it waited for a response."""
     if before is not now:
         raise RuntimeError(
-            "the next item was requested again while a response was awaited: by an event handler, in another thread "
-            "or in another task. Use one iterator for each"
+            "the iterator was advanced by an event handler, another thread or another task while it waited for a "
+            "response. Use one iterator for each"
         )

@@ -159,6 +159,12 @@ class InvalidParameterError(ServiceError):
     parameter: str | None = None
     """The parameter that ECR names, by ECR's own name, such as `nextToken`. None if it names none."""
 
+    def _set_parameter(self, name: str) -> None:
+        self.parameter = name
+        if name == "nextToken":
+            self._advice = "The token has expired, or belongs to another listing: start over without start_token"
+            self.args: tuple[Any, ...] = (self._text(),)
+
 
 class ServerError(ServiceError):
     """ECR failed, or something on the way to it. Code `ServerException`, and every other 5xx."""

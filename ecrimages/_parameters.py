@@ -12,6 +12,7 @@ from typing import Any
 
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._image_id import ImageId
+from ecrimages._models import Image
 from ecrimages._uri import IMAGE_HOST, REPOSITORY_NAME
 
 __all__ = [
@@ -90,7 +91,7 @@ def repository_request(repository_name: str, *, registry_id: str | None) -> dict
     if not 2 <= len(repository_name) <= 256 or not REPOSITORY_NAME.fullmatch(repository_name):
         raise ValueError(
             f"repository_name must be 2 to 256 lower-case letters and digits with '/', "
-            "'.', '_' or '-' between them, without registry, tag and digest, such as 'team/app', "
+            "'.', '_' or '-' between them, without registry, tag or digest, such as 'team/app', "
             f"not {repository_name!r}"
         )
     check_registry_id(registry_id)
@@ -106,6 +107,8 @@ def image_id_of(value: ImageId | str) -> ImageId:
     """
     if isinstance(value, ImageId):
         return value
+    if isinstance(value, Image):
+        raise TypeError("an image id must be an ImageId, a tag or a digest, not an Image: pass its digest")
     if not isinstance(value, str):
         raise TypeError(f"an image id must be an ImageId, a tag or a digest, not {value!r}")
     return ImageId(digest=value) if value.startswith("sha256:") else ImageId(tag=value)
@@ -149,7 +152,9 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 def check_where(where: Callable[[Any], object] | None) -> None:
     """Raise TypeError unless `where` is None or can be called with an image."""
     if where is not None and not callable(where):
-        raise TypeError(f"where must be a function of an Image, such as lambda image: image.tags, not {where!r}")
+        raise TypeError(
+            f"where must be a function that takes an Image, such as lambda image: image.tags, not {where!r}"
+        )
 
 
 def check_registry_id(value: object) -> None:
@@ -177,8 +182,9 @@ def _check_no_host_name(repository_name: str) -> None:
     # The pattern of repository names allows host names, and ECR would return "does not exist".
     if repository_name.startswith("public.ecr.aws"):
         raise ValueError(f"repository_name is in ECR Public, which is another service: {repository_name!r}")
-    if found := IMAGE_HOST.match(repository_name):
-        name = re.split("[:@]", repository_name[found.end() :], maxsplit=1)[0].strip("/") or "..."
+    uri = repository_name.removeprefix("https://")
+    if found := IMAGE_HOST.match(uri):
+        name = re.split("[:@]", uri[found.end() :], maxsplit=1)[0].strip("/") or "..."
         raise ValueError(
             f"repository_name must not have the registry's host name: use repository_name={name!r} with "
             f"registry_id={found['registry_id']!r}, not {repository_name!r}"
