@@ -47,7 +47,7 @@ def listing_request(
     """Return the parameters of a listing's first page, except for its size.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed or out of range.
     """
     request = repository_request(repository_name, registry_id=registry_id)
@@ -67,7 +67,7 @@ def listing_filter(*, tag_status: str | None, image_status: str | None) -> dict[
     """Return the parameter that filters a listing, or nothing.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is none of the enumeration.
     """
     wanted = {
@@ -82,7 +82,7 @@ def repository_request(repository_name: str, *, registry_id: str | None) -> dict
     """Return the parameters that every request about a repository has.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed.
     """
     if not isinstance(repository_name, str):
@@ -118,7 +118,7 @@ def one_image_id(image_id: ImageId | str | None, tag: str | None, digest: str | 
     """Return the id of one image from the three ways to give it.
 
     Raises:
-        TypeError: Not exactly one is given, or it is of a wrong type.
+        TypeError: Not exactly one is given, or it has the wrong type.
         ValueError: It is malformed.
     """
     given = [name for name, value in (("image_id", image_id), ("tag", tag), ("digest", digest)) if value is not None]

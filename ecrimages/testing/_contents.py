@@ -58,7 +58,7 @@ class Contents:
             scan_on_push: Reported by DescribeRepositories, without effect on images.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed.
         """
         registry_id = self._registry.registry_id if registry_id is None else registry_id
@@ -125,7 +125,7 @@ class Contents:
             The image, equal to the one that a client lists.
 
         Raises:
-            TypeError: An argument is of a wrong type, or more than one was given of `findings`,
+            TypeError: An argument has the wrong type, or more than one was given of `findings`,
                 `basic_scan_findings`, and the two scan fields.
             ValueError: An argument is malformed or out of range.
         """
@@ -194,7 +194,7 @@ class Contents:
             The index, equal to the image that a client lists.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed, or a child manifest is not in the repository.
         """
         if isinstance(children, (str, Image)) or not isinstance(children, Iterable):
@@ -234,7 +234,7 @@ class Contents:
             images: The images.
 
         Raises:
-            TypeError: An element is not an `Image`, or a field of it is of a wrong type. The images before it
+            TypeError: An element is not an `Image`, or one of its fields has the wrong type. The images before it
                 were added.
             ValueError: A field of an image is malformed. The images before it were added.
         """
@@ -252,7 +252,7 @@ class Contents:
             registry_id: The account that owns the repository. None for the account of the callers.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed, or the repository has no image with the digest.
         """
         check_tag("tag", tag)
