@@ -7,8 +7,8 @@ Example::
     for image in ecrimages.describe_images("team/app", tag_status="TAGGED"):
         print(image.digest, image.tags, image.size_in_bytes, image.pushed_at)
 
-The functions share one `Client` that makes its boto3 client itself, from boto3's default session. For any other boto3
-client, make a `Client` of your own. Every error is an `ECRImagesError`. `ecrimages.testing` has a local fake of ECR for
+The functions share one `Client`, which creates its boto3 client from boto3's default session. To use another boto3
+client, create a `Client` with it. Every error is an `ECRImagesError`. `ecrimages.testing` has a local fake of ECR for
 tests.
 """
 

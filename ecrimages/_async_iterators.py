@@ -33,7 +33,7 @@ class OneTask:
         task = asyncio.current_task()
         # Not a flag: a task that was interrupted on its way out must not lock out the next.
         if self._task is not None and self._task is not task and not self._task.done():
-            raise RuntimeError("another task awaits the next item of the same iterator. Use one iterator for each task")
+            raise RuntimeError("another task is awaiting this iterator. Use one iterator for each task")
         self._task = task
 
     def __exit__(self, *exception: object) -> None:
@@ -85,17 +85,17 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
 class AsyncImageIterator(_AsyncItems[Image], ImageCursor):
     """The images of a repository, fetched page by page as they are needed.
 
-    Made by `AsyncClient.describe_images()`. An asynchronous iterator of `Image` in ECR's order, which is not
+    Returned by `AsyncClient.describe_images()`. An asynchronous iterator of `Image` in ECR's order, which is not
     documented. It is one-shot: a second `async for` resumes where the first stopped. It also resumes after an
-    exception, and after its task was cancelled at any `await`: no image comes twice and none is lost. It holds at most
-    one page in memory. One task at a time may await its next image.
+    exception, and after its task was cancelled at any `await`: no image is lost or repeated. It holds at most one page
+    in memory. One task at a time may await its next image.
 
     Raises:
         ServiceError: From `anext()`: ECR returned an error. The subclass says which.
         TransportError: From `anext()`: there was no usable response.
         MalformedResponseError: From `anext()`: the response is malformed. None of its images was returned.
         RepeatedTokenError: From `anext()`: the response leads back to a page that was fetched before.
-        RuntimeError: From `anext()`: another task awaits the next image.
+        RuntimeError: From `anext()`: another task is awaiting the next image.
     """
 
     def __init__(self, call: AsyncCall, listing: Listing[Image]) -> None:
@@ -104,8 +104,8 @@ class AsyncImageIterator(_AsyncItems[Image], ImageCursor):
     def pages(self) -> AsyncIterator[ImagePage]:
         """Iterate by page instead of by image.
 
-        Both share one position: what has come by page does not come by image again. If some images of a page were
-        taken one by one, the rest of it comes first, as a page of its own.
+        Both share one position: the images of a returned page are not returned again one by one. If some images of a
+        page were already returned one by one, the first page here has the rest of them.
 
         Returns:
             An asynchronous iterator of `ImagePage` that resumes as this one does. A page is empty only if it is the
@@ -139,7 +139,7 @@ class _AsyncPages(OneShot, AsyncIterator[ImagePage]):
 class AsyncNameIterator(_AsyncItems[str], NameCursor):
     """The names of the repositories of a registry, fetched page by page as they are needed.
 
-    Made by `AsyncClient.repository_names()`. It is one-shot, and resumes as `AsyncImageIterator` does.
+    Returned by `AsyncClient.repository_names()`. It is one-shot, and resumes as `AsyncImageIterator` does.
     """
 
     def __init__(self, call: AsyncCall, listing: Listing[str]) -> None:

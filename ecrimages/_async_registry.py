@@ -31,17 +31,17 @@ class AsyncWorkers(Workers, Protocol):
 class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]):
     """The images of a registry's repositories, fetched several pages at a time.
 
-    Made by `AsyncClient.registry_images()`. An asynchronous iterator of `Image`: repository by repository, in each in
+    Returned by `AsyncClient.registry_images()`. An asynchronous iterator of `Image`: repository by repository, each in
     ECR's order. It is one-shot, resumes after an exception and after cancellation as `AsyncImageIterator` does, and
-    starts nothing before the first `anext()`. Use it in an `async with`, or call `aclose()`, if you may not read it to
-    its end. One task at a time may await its next image.
+    makes no request before the first `anext()`. Use it in an `async with` statement, or call `aclose()`, if you might
+    stop early. One task at a time may await its next image.
 
     Raises:
-        ServiceError: From `anext()`: ECR returned an error for a repository, whose turn has come, or for the list of
+        ServiceError: From `anext()`: ECR returned an error for the repository whose turn it is, or for the list of
             repositories. The subclass says which.
         TransportError: From `anext()`, likewise: there was no usable response.
         ResponseError: From `anext()`, likewise: the response is malformed.
-        RuntimeError: From `anext()`: another task awaits the next image, or the iterator is closed.
+        RuntimeError: From `anext()`: another task is awaiting the next image, or the iterator is closed.
     """
 
     def __init__(self, make_workers: Callable[[], AsyncWorkers], schedule: RegistrySchedule) -> None:
@@ -63,9 +63,9 @@ class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]
         await self.aclose()
 
     def pages(self) -> AsyncIterator[ImagePage]:
-        """Iterate by page instead of by image; `ImagePage.repository_name` tells whose it is.
+        """Iterate by page instead of by image; `ImagePage.repository_name` has the repository.
 
-        Both share one position: what has come by page does not come by image again.
+        Both share one position: the images of a returned page are not returned again one by one.
 
         Returns:
             An asynchronous iterator of `ImagePage` that resumes as this one does. A repository without images has one
@@ -74,7 +74,7 @@ class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]
         return _AsyncRegistryPages(self)
 
     async def aclose(self) -> None:
-        """Stop fetching, and wait for the requests that are under way. Then `anext()` is an error."""
+        """Stop fetching, and wait for the requests in flight. Afterwards `anext()` raises RuntimeError."""
         self._close()
         await self._workers.aclose()
 

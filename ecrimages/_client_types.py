@@ -92,10 +92,13 @@ def check_async_client(ecr: Any) -> None:
 def refuse_unknown(arguments: Mapping[str, object], class_name: str) -> None:
     """Raise TypeError for keyword arguments that belong to boto3's client."""
     if arguments:
-        names = ", ".join(f"{name}=..." for name in arguments)
+        # boto3.client() does not accept a profile.
+        maker = "boto3.Session(profile_name=...)" if "profile_name" in arguments else "boto3"
+        settings = ["'ecr'", *(f"{name}=..." for name in arguments if name != "profile_name")]
+        plural = "s" if len(arguments) > 1 else ""
         raise TypeError(
-            f"unexpected keyword arguments {', '.join(map(repr, arguments))}: pass a boto3 client that is made with "
-            f"them, such as {class_name}(boto3.client('ecr', {names}))"
+            f"{class_name}() got unexpected keyword argument{plural} {', '.join(map(repr, arguments))}. Pass a boto3 "
+            f"client with these settings, such as {class_name}({maker}.client({', '.join(settings)}))"
         )
 
 

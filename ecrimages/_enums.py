@@ -9,7 +9,7 @@ __all__ = ["FindingSeverity", "ImageStatus", "ImageStatusFilter", "ScanStatus", 
 class _OpenStrEnum(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        # AWS adds values without notice. An unknown one becomes a member that equals its string. It is not
+        # AWS adds values without notice. An unknown one is accepted, and equals its string. It is not
         # registered, so that untrusted input cannot make the class grow.
         if not isinstance(value, str):
             return None
@@ -26,8 +26,8 @@ class _OpenStrEnum(StrEnum):
 class TagStatus(StrEnum):
     """Which images to list, by whether they have a tag.
 
-    An argument of `describe_images()`: the member, or its string. For a `str` of your own, such as a command
-    line's, write `TagStatus(text)`. ECR's name: `filter.tagStatus`
+    An argument of `describe_images()`: an enum value, or its string. To convert text, such as a command-line
+    argument, use `TagStatus(text)`. ECR's name: `filter.tagStatus`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImagesFilter.html).
     """
 
@@ -42,7 +42,7 @@ class TagStatus(StrEnum):
 class ImageStatusFilter(StrEnum):
     """Which images to list, by storage class.
 
-    An argument of `describe_images()`: the member, or its string. **Without it, ECR lists ACTIVE images
+    An argument of `describe_images()`: an enum value, or its string. **Without it, ECR lists ACTIVE images
     only.** ECR's name: `filter.imageStatus`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImagesFilter.html).
     """
@@ -60,7 +60,7 @@ class ImageStatusFilter(StrEnum):
 class ImageStatus(_OpenStrEnum):
     """The storage class of an image, as ECR returns it.
 
-    Open: a value that this version does not know becomes a member that equals its string, so end a `match`
+    Open: a value that this version does not know is accepted, and equals its string, so end a `match`
     with `case _:`. ECR's name: `imageStatus`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html).
     """
@@ -76,7 +76,7 @@ class ImageStatus(_OpenStrEnum):
 class ScanStatus(_OpenStrEnum):
     """The state of a vulnerability scan, as ECR returns it.
 
-    Open: a value that this version does not know becomes a member that equals its string, so end a `match`
+    Open: a value that this version does not know is accepted, and equals its string, so end a `match`
     with `case _:`. ECR's name: `imageScanStatus.status`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).
     """
@@ -108,7 +108,7 @@ class ScanStatus(_OpenStrEnum):
 class FindingSeverity(_OpenStrEnum):
     """The severity of a scan finding: a key of `SeverityCounts`.
 
-    Open: a value that this version does not know becomes a member that equals its string. ECR's name:
+    Open: a value that this version does not know is accepted, and equals its string. ECR's name:
     `FindingSeverity`, the keys of `findingSeverityCounts`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindingsSummary.html).
     """

@@ -56,15 +56,15 @@ _PERMANENT_STATUSES = frozenset({501, 505, 511})
 class ECRImagesError(Exception):
     """The base class of all errors of ecrimages.
 
-    Each can be pickled and copied, with message and attributes. The botocore exception that an error was made
-    from is its `__cause__`, which is not pickled.
+    Errors can be pickled and copied, with message and attributes. `__cause__` is the original botocore
+    exception; it is not pickled.
     """
 
     retryable: bool = False
     """Whether the same call may succeed later. It does not mean immediately: botocore's own retries are used
     up by then."""
     repository_name: str | None = None
-    """The repository that the call was about. None if it was about no repository, or before it was known."""
+    """The repository of the call. None if it has none, or if the error came before it was known."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # botocore's own classes come back from a pickle as plain ClientError, or not at all.
@@ -135,7 +135,7 @@ class RepositoryNotFoundError(ServiceError):
     """The repository does not exist in the registry. Code `RepositoryNotFoundException`."""
 
     registry_id: str | None = None
-    """The account whose registry was searched. None if neither the response nor the call tells."""
+    """The account whose registry was searched. None if neither the response nor the call names it."""
 
     _advice = "Check the repository name, the region and registry_id"
 
@@ -144,9 +144,9 @@ class ImageNotFoundError(ServiceError):
     """The image does not exist in the repository. Code `ImageNotFoundException`."""
 
     registry_id: str | None = None
-    """The account whose registry was searched. None if neither the response nor the call tells."""
+    """The account whose registry was searched. None if neither the response nor the call names it."""
     image_id: ImageId | None = None
-    """The id that was not found, for `get_image()` and the like. None if the response does not tell which."""
+    """The id that was not found, for `get_image()` and the like. None if the response does not say which."""
 
 
 class InvalidParameterError(ServiceError):
@@ -159,9 +159,15 @@ class InvalidParameterError(ServiceError):
     parameter: str | None = None
     """The parameter that ECR names, by ECR's own name, such as `nextToken`. None if it names none."""
 
+    def _set_parameter(self, name: str) -> None:
+        self.parameter = name
+        if name == "nextToken":
+            self._advice = "The token has expired, or belongs to another listing: start over without start_token"
+            self.args: tuple[Any, ...] = (self._text(),)
+
 
 class ServerError(ServiceError):
-    """ECR failed, or something on the way to it. Code `ServerException`, and every other 5xx."""
+    """ECR failed, or a proxy in front of it. Code `ServerException`, and every other HTTP 5xx."""
 
     retryable = True
 
@@ -237,7 +243,7 @@ class ResponseError(ECRImagesError):
 
 
 class MalformedResponseError(ResponseError):
-    """A response is not JSON, is truncated, lacks a field, or has a field of a wrong type or out of range.
+    """A response is not JSON, is truncated, lacks a field, or has a field of the wrong type or out of range.
 
     Args:
         problem: What is wrong, and what would be right.

@@ -64,9 +64,9 @@ class _Items(Iterator[_T], Generic[_T]):
 class ImageIterator(ImageCursor, _Items[Image]):
     """The images of a repository, fetched page by page as they are needed.
 
-    Made by `describe_images()`. An iterator of `Image` in ECR's order, which is not documented. It is one-shot: a
-    second `for` resumes where the first stopped. It also resumes after an exception, an interrupt included: the page
-    that failed is requested again, no image comes twice and none is lost. It holds at most one page in memory.
+    Returned by `describe_images()`. An iterator of `Image` in ECR's order, which is not documented. It is one-shot: a
+    second `for` resumes where the first stopped. It also resumes after an exception, even a KeyboardInterrupt: the page
+    that failed is requested again, and no image is lost or repeated. It holds at most one page in memory.
     Threads may not share an iterator; they may share the images.
 
     Raises:
@@ -83,8 +83,8 @@ class ImageIterator(ImageCursor, _Items[Image]):
     def pages(self) -> Iterator[ImagePage]:
         """Iterate by page instead of by image.
 
-        Both share one position: what has come by page does not come by image again. If some images of a page were
-        taken one by one, the rest of it comes first, as a page of its own.
+        Both share one position: the images of a returned page are not returned again one by one. If some images of a
+        page were already returned one by one, the first page here has the rest of them.
 
         Returns:
             An iterator of `ImagePage` that resumes after an exception, as this one does. A page is empty only if it
@@ -118,7 +118,7 @@ class _Pages(OneShot, Iterator[ImagePage]):
 class NameIterator(NameCursor, _Items[str]):
     """The names of the repositories of a registry, fetched page by page as they are needed.
 
-    Made by `repository_names()`. It is one-shot, and resumes after an exception, as `ImageIterator` does.
+    Returned by `repository_names()`. It is one-shot, and resumes after an exception, as `ImageIterator` does.
     """
 
     def __init__(self, call: Call, listing: Listing[str]) -> None:

@@ -55,7 +55,7 @@ class Lookup:
         missing: Whether an image that does not exist is an error.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed.
     """
 

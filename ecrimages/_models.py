@@ -92,8 +92,8 @@ class ImageScanStatus:
 class ImageScanFindingsSummary:
     """The number of findings of an image's last vulnerability scan.
 
-    AWS-native basic scanning, the kind that new registries have, does not fill it: a missing summary does not
-    mean that the image was not scanned.
+    AWS-native basic scanning, the default of new registries, does not fill it: a missing summary does not mean
+    that the image was not scanned.
 
     ECR's name: `imageScanFindingsSummary`
     (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindingsSummary.html).
@@ -150,13 +150,13 @@ class Image:
     """Size in the registry, in compressed bytes; of an index, the size of its largest child. None if not
     reported. ECR: `imageSizeInBytes`."""
     scan_status: ImageScanStatus | None = attrs.field(default=None, metadata=wire("imageScanStatus", repeats=True))
-    """The state of the vulnerability scan. None if not reported, which AWS-native basic scanning never does.
-    ECR: `imageScanStatus`."""
+    """The state of the vulnerability scan. None if not reported, as always with AWS-native
+    basic scanning. ECR: `imageScanStatus`."""
     scan_findings_summary: ImageScanFindingsSummary | None = attrs.field(
         default=None, metadata=wire("imageScanFindingsSummary")
     )
-    """The number of findings of the last scan. None if not reported: the image may have been scanned all the
-    same, as by AWS-native basic scanning. ECR: `imageScanFindingsSummary`."""
+    """The number of findings of the last scan. None if not reported: the image may still have been
+    scanned, as by AWS-native basic scanning. ECR: `imageScanFindingsSummary`."""
     manifest_media_type: str | None = attrs.field(default=None, metadata=wire("imageManifestMediaType", repeats=True))
     """The media type of the manifest, which distinguishes an image from an index. None if not reported. ECR:
     `imageManifestMediaType`."""
@@ -221,7 +221,7 @@ class Image:
             The image. Later changes to `detail` do not affect it.
 
         Raises:
-            MalformedResponseError: A required field is missing, or a field is of a wrong type or out of
+            MalformedResponseError: A required field is missing, or a field has the wrong type or is out of
                 range; `path` names it.
         """
         return record_from_dict(cls, detail)

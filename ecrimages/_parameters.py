@@ -12,6 +12,7 @@ from typing import Any
 
 from ecrimages._enums import ImageStatusFilter, TagStatus
 from ecrimages._image_id import ImageId
+from ecrimages._models import Image
 from ecrimages._uri import IMAGE_HOST, REPOSITORY_NAME
 
 __all__ = [
@@ -46,7 +47,7 @@ def listing_request(
     """Return the parameters of a listing's first page, except for its size.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed or out of range.
     """
     request = repository_request(repository_name, registry_id=registry_id)
@@ -66,7 +67,7 @@ def listing_filter(*, tag_status: str | None, image_status: str | None) -> dict[
     """Return the parameter that filters a listing, or nothing.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is none of the enumeration.
     """
     wanted = {
@@ -81,7 +82,7 @@ def repository_request(repository_name: str, *, registry_id: str | None) -> dict
     """Return the parameters that every request about a repository has.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed.
     """
     if not isinstance(repository_name, str):
@@ -90,7 +91,7 @@ def repository_request(repository_name: str, *, registry_id: str | None) -> dict
     if not 2 <= len(repository_name) <= 256 or not REPOSITORY_NAME.fullmatch(repository_name):
         raise ValueError(
             f"repository_name must be 2 to 256 lower-case letters and digits with '/', "
-            "'.', '_' or '-' between them, without registry, tag and digest, such as 'team/app', "
+            "'.', '_' or '-' between them, without registry, tag or digest, such as 'team/app', "
             f"not {repository_name!r}"
         )
     check_registry_id(registry_id)
@@ -106,6 +107,8 @@ def image_id_of(value: ImageId | str) -> ImageId:
     """
     if isinstance(value, ImageId):
         return value
+    if isinstance(value, Image):
+        raise TypeError("an image id must be an ImageId, a tag or a digest, not an Image: pass its digest")
     if not isinstance(value, str):
         raise TypeError(f"an image id must be an ImageId, a tag or a digest, not {value!r}")
     return ImageId(digest=value) if value.startswith("sha256:") else ImageId(tag=value)
@@ -115,7 +118,7 @@ def one_image_id(image_id: ImageId | str | None, tag: str | None, digest: str | 
     """Return the id of one image from the three ways to give it.
 
     Raises:
-        TypeError: Not exactly one is given, or it is of a wrong type.
+        TypeError: Not exactly one is given, or it has the wrong type.
         ValueError: It is malformed.
     """
     given = [name for name, value in (("image_id", image_id), ("tag", tag), ("digest", digest)) if value is not None]
@@ -149,7 +152,9 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 def check_where(where: Callable[[Any], object] | None) -> None:
     """Raise TypeError unless `where` is None or can be called with an image."""
     if where is not None and not callable(where):
-        raise TypeError(f"where must be a function of an Image, such as lambda image: image.tags, not {where!r}")
+        raise TypeError(
+            f"where must be a function that takes an Image, such as lambda image: image.tags, not {where!r}"
+        )
 
 
 def check_registry_id(value: object) -> None:
@@ -177,8 +182,9 @@ def _check_no_host_name(repository_name: str) -> None:
     # The pattern of repository names allows host names, and ECR would return "does not exist".
     if repository_name.startswith("public.ecr.aws"):
         raise ValueError(f"repository_name is in ECR Public, which is another service: {repository_name!r}")
-    if found := IMAGE_HOST.match(repository_name):
-        name = re.split("[:@]", repository_name[found.end() :], maxsplit=1)[0].strip("/") or "..."
+    uri = repository_name.removeprefix("https://")
+    if found := IMAGE_HOST.match(uri):
+        name = re.split("[:@]", uri[found.end() :], maxsplit=1)[0].strip("/") or "..."
         raise ValueError(
             f"repository_name must not have the registry's host name: use repository_name={name!r} with "
             f"registry_id={found['registry_id']!r}, not {repository_name!r}"

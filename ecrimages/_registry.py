@@ -22,12 +22,12 @@ __all__ = ["RegistryIterator", "ThreadWorkers"]
 class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
     """The images of a registry's repositories, fetched several pages at a time.
 
-    Made by `registry_images()`. An iterator of `Image`: repository by repository, in each in ECR's order. It is
-    one-shot, resumes after an exception as `ImageIterator` does, and starts nothing before the first `next()`. Use it
-    in a `with`, or call `close()`, if you may not read it to its end. Threads may not share it.
+    Returned by `registry_images()`. An iterator of `Image`: repository by repository, each in ECR's order. It is
+    one-shot, resumes after an exception as `ImageIterator` does, and makes no request before the first `next()`. Use it
+    in a `with` statement, or call `close()`, if you might stop early. Threads may not share it.
 
     Raises:
-        ServiceError: From `next()`: ECR returned an error for a repository, whose turn has come, or for the list of
+        ServiceError: From `next()`: ECR returned an error for the repository whose turn it is, or for the list of
             repositories. The subclass says which.
         TransportError: From `next()`, likewise: there was no usable response.
         ResponseError: From `next()`, likewise: the response is malformed.
@@ -51,9 +51,9 @@ class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
         self.close()
 
     def pages(self) -> Iterator[ImagePage]:
-        """Iterate by page instead of by image; `ImagePage.repository_name` tells whose it is.
+        """Iterate by page instead of by image; `ImagePage.repository_name` has the repository.
 
-        Both share one position: what has come by page does not come by image again.
+        Both share one position: the images of a returned page are not returned again one by one.
 
         Returns:
             An iterator of `ImagePage` that resumes after an exception, as this one does. A repository without
@@ -62,7 +62,7 @@ class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
         return _RegistryPages(self)
 
     def close(self) -> None:
-        """Stop fetching, and wait for the requests that are under way. Then `next()` is an error."""
+        """Stop fetching, and wait for the requests in flight. Afterwards `next()` raises RuntimeError."""
         self._close()
         self._workers.close()
 

@@ -83,7 +83,7 @@ class RegistryCursor(OneShot, Generic[_W]):
 
     @property
     def failures(self) -> Mapping[str, ECRImagesError]:
-        """The errors that `failed="skip"` has passed over, by repository name."""
+        """The errors of skipped repositories (`failed="skip"`), by repository name."""
         return MappingProxyType(dict(self._state.failures))
 
     def _close(self) -> None:

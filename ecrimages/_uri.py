@@ -39,8 +39,8 @@ _URI = re.compile(
 class ImageURI:
     """The parts of an image's URI: `<registry>.dkr.ecr.<region>.<DNS suffix>/<repository>:<tag>@<digest>`.
 
-    Made by `ImageURI.parse()`. `str()` returns the text that was parsed. The URI of an `Image` comes from
-    `Client.image_uri()`.
+    Returned by `ImageURI.parse()`. `str()` returns the text that was parsed. `Client.image_uri()` returns the URI
+    of an `Image`.
     """
 
     registry_id: str
@@ -57,10 +57,10 @@ class ImageURI:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the URI of an image, as it stands in a task definition, a Pod or a Lambda function.
+        """Parse the URI of an image, as in a task definition, a Pod or a Lambda function.
 
         Args:
-            text: The URI, with any host of ECR: plain, FIPS, dual-stack, of every partition.
+            text: The URI, with any host name of ECR: plain, FIPS or dual-stack, in every partition.
 
         Returns:
             Its parts.

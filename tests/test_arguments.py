@@ -44,7 +44,7 @@ def call(method: str, *arguments: Any, **keywords: Any) -> Call:
         (call("describe_images", "x"), ValueError, "repository_name must be 2 to 256"),
         (call("describe_images", "x" * 257), ValueError, "repository_name must be 2 to 256"),
         (call("describe_images", "Team/App"), ValueError, "lower-case letters"),
-        (call("describe_images", "team/app:v1"), ValueError, "without registry, tag and digest"),
+        (call("describe_images", "team/app:v1"), ValueError, "without registry, tag or digest"),
         (call("describe_images", "team//app"), ValueError, "not 'team//app'"),
         (call("describe_images", "team/app\n"), ValueError, "not 'team/app\\\\n'"),
         (
@@ -52,6 +52,7 @@ def call(method: str, *arguments: Any, **keywords: Any) -> Call:
             ValueError,
             "use repository_name='team/app' with registry_id='123456789012'",
         ),
+        (call("describe_images", f"https://{HOST}/team/app"), ValueError, "use repository_name='team/app' with"),
         (call("describe_images", HOST), ValueError, r"use repository_name='\.\.\.' with"),
         (call("describe_images", "public.ecr.aws/lambda/python"), ValueError, "ECR Public"),
         (call("describe_images", "ab", page_size=0), ValueError, "page_size must be an int from 1 to 1000, not 0"),
@@ -72,6 +73,7 @@ def call(method: str, *arguments: Any, **keywords: Any) -> Call:
         (call("get_image", "ab", "v1", tag="v1"), TypeError, "got 'image_id' and 'tag'"),
         (call("image_exists", "ab", tag="v1", digest=digest(1)), TypeError, "got 'tag' and 'digest'"),
         (call("get_image", "ab", 1), TypeError, "an image id must be an ImageId, a tag or a digest, not 1"),
+        (call("get_image", "ab", image()), TypeError, "not an Image: pass its digest"),
         (call("get_image", "ab", "sha256:1"), ValueError, "digest must be"),
         (call("get_image", "ab", tag="team/app:v1"), ValueError, "tag must be"),
         (call("get_images", "ab", ["team/app:v1"]), ValueError, "only 'sha256:…' is a digest"),
@@ -82,7 +84,7 @@ def call(method: str, *arguments: Any, **keywords: Any) -> Call:
         (call("get_images", "ab", 1), TypeError, "image_ids must be an iterable"),
         (call("get_images", "ab", [], missing="ignore"), ValueError, "missing must be 'raise' or 'skip', not 'ignore'"),
         (call("newest_images", "ab", -1), ValueError, "count must be an int of 0 or more"),
-        (call("newest_images", "ab", where="v1"), TypeError, "where must be a function of an Image"),
+        (call("newest_images", "ab", where="v1"), TypeError, "where must be a function that takes an Image"),
         (call("repository_names", registry_id="x"), ValueError, "12 digits"),
         (call("image_uri", "ab"), TypeError, "image must be an Image"),
         (call("image_uri", image(), tag="v2"), ValueError, r"one of the image's tags \('v1',\), not 'v2'"),
@@ -141,6 +143,9 @@ def test_the_arguments_of_boto3s_client_are_explained() -> None:
 
     with pytest.raises(TypeError, match=r"Client\(boto3.client\('ecr', region_name=\.\.\., verify=\.\.\.\)\)"):
         Client(**arguments)
+    profile: Any = {"profile_name": "prod", "verify": False}
+    with pytest.raises(TypeError, match=r"\(boto3.Session\(profile_name=\.\.\.\).client\('ecr', verify=\.\.\.\)\)"):
+        Client(**profile)
 
 
 @pytest.mark.parametrize("mock", [Mock, MagicMock])
@@ -159,8 +164,8 @@ def test_a_mock_is_taken(mock: Any) -> None:
 
 
 def test_a_client_around_a_boto3_client_cannot_be_pickled(client: Client) -> None:
-    """The TypeError says to make the boto3 client on the worker."""
-    with pytest.raises(TypeError, match="make the boto3 client on the worker"):
+    """The TypeError says to create the boto3 client in the worker."""
+    with pytest.raises(TypeError, match="create the boto3 client in the worker"):
         pickle.dumps(client)
 
 

@@ -58,7 +58,7 @@ class Contents:
             scan_on_push: Reported by DescribeRepositories, without effect on images.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed.
         """
         registry_id = self._registry.registry_id if registry_id is None else registry_id
@@ -125,7 +125,7 @@ class Contents:
             The image, equal to the one that a client lists.
 
         Raises:
-            TypeError: An argument is of a wrong type, or more than one was given of `findings`,
+            TypeError: An argument has the wrong type, or more than one was given of `findings`,
                 `basic_scan_findings`, and the two scan fields.
             ValueError: An argument is malformed or out of range.
         """
@@ -164,7 +164,7 @@ class Contents:
     def add_index(
         self,
         repository_name: str,
-        members: Iterable[Image | str],
+        children: Iterable[Image | str],
         *,
         tags: Iterable[str] = (),
         digest: str | None = None,
@@ -181,7 +181,7 @@ class Contents:
 
         Args:
             repository_name: The repository.
-            members: The child manifests, one or more: images, or their digests.
+            children: The child manifests, one or more: images, or their digests.
             tags: The tags of the index.
             digest: As for `add_image()`.
             pushed_at: As for `add_image()`.
@@ -194,25 +194,25 @@ class Contents:
             The index, equal to the image that a client lists.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed, or a child manifest is not in the repository.
         """
-        if isinstance(members, (str, Image)) or not isinstance(members, Iterable):
-            raise TypeError(f"members must be an iterable of images or digests, not {members!r}")
+        if isinstance(children, (str, Image)) or not isinstance(children, Iterable):
+            raise TypeError(f"children must be an iterable of images or digests, not {children!r}")
         if manifest_media_type not in INDEX_MEDIA_TYPES:
             allowed = " or ".join(sorted(INDEX_MEDIA_TYPES))
             raise ValueError(f"manifest_media_type must be {allowed}, not {manifest_media_type!r}")
         registry_id = self._registry.registry_id if registry_id is None else registry_id
-        children: list[str] = []
+        child_digests: list[str] = []
         sizes: list[int | None] = []
-        for item in members:
-            child = item.digest if isinstance(item, Image) else item
-            check_digest("each of members", child)
-            stored = self._stored(registry_id, repository_name, child)
-            children.append(child)
+        for item in children:
+            child_digest = item.digest if isinstance(item, Image) else item
+            check_digest("each of children", child_digest)
+            stored = self._stored(registry_id, repository_name, child_digest)
+            child_digests.append(child_digest)
             sizes.append(stored.image.size_in_bytes)
-        if not children:
-            raise ValueError("members must not be empty")
+        if not child_digests:
+            raise ValueError("children must not be empty")
         image = make_image(
             tags,
             registry_id=registry_id,
@@ -224,7 +224,7 @@ class Contents:
             status=status,
             last_recorded_pull_time=last_recorded_pull_time,
         )
-        self._add(StoredImage(image, children=tuple(children)))
+        self._add(StoredImage(image, children=tuple(child_digests)))
         return image
 
     def add_images(self, images: Iterable[Image]) -> None:
@@ -234,7 +234,7 @@ class Contents:
             images: The images.
 
         Raises:
-            TypeError: An element is not an `Image`, or a field of it is of a wrong type. The images before it
+            TypeError: An element is not an `Image`, or one of its fields has the wrong type. The images before it
                 were added.
             ValueError: A field of an image is malformed. The images before it were added.
         """
@@ -252,7 +252,7 @@ class Contents:
             registry_id: The account that owns the repository. None for the account of the callers.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed, or the repository has no image with the digest.
         """
         check_tag("tag", tag)

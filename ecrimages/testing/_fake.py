@@ -50,7 +50,7 @@ class FakeECR(Contents):
             `rate_limit`, rounded up.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed or out of range, or `burst` was given without `rate_limit`.
     """
 

@@ -72,7 +72,7 @@ async def test_the_default_registry_is_asked(ecr: FakeECR, connect: Connect) -> 
 async def test_copies_and_pickles_are_refused(connect: Connect) -> None:
     """Client and iterators say so, and what to do instead."""
     async with connect() as client:
-        with pytest.raises(TypeError, match="make one on the worker"):
+        with pytest.raises(TypeError, match="create one in the worker"):
             pickle.dumps(client)
         for one_shot in (
             client.describe_images("team/app"),

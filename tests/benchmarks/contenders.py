@@ -178,7 +178,7 @@ def _make_datetimes(detail: dict[str, Any], names: tuple[str, ...]) -> None:
             detail[name] = datetime.fromtimestamp(detail[name], UTC)
 
 
-def _open_floor(url: str) -> Callable[[], Iterable[Any]]:
+def _open_without_library(url: str) -> Callable[[], Iterable[Any]]:
     # Unsigned, without retries, and every response is trusted. A process without a boto3 client pays for page faults
     # that the others have behind them.
     boto3_client(url)
@@ -211,5 +211,5 @@ CONTENDERS: Mapping[str, Contender] = {
         needs=("boto3_dataclass_ecr",),
     ),
     "capo-ecr": Contender(_open_capo, _use_capo, _facts_of_capo, needs=("capo_ecr",)),
-    "floor": Contender(_open_floor, _use_dicts, _facts_of_dict),
+    "no library": Contender(_open_without_library, _use_dicts, _facts_of_dict),
 }

@@ -215,11 +215,11 @@ def test_an_index(ecr: FakeECR, client: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error_class", "text"),
     [
-        ({"members": []}, ValueError, "members must not be empty"),
-        ({"members": digest(1)}, TypeError, "members must be an iterable of images or digests"),
-        ({"members": None}, TypeError, "members must be an iterable of images or digests"),
-        ({"members": [1]}, TypeError, "each of members must be a string"),
-        ({"members": [ABSENT]}, ValueError, "has no image with the digest"),
+        ({"children": []}, ValueError, "children must not be empty"),
+        ({"children": digest(1)}, TypeError, "children must be an iterable of images or digests"),
+        ({"children": None}, TypeError, "children must be an iterable of images or digests"),
+        ({"children": [1]}, TypeError, "each of children must be a string"),
+        ({"children": [ABSENT]}, ValueError, "has no image with the digest"),
         ({"manifest_media_type": "text/plain"}, ValueError, "manifest_media_type must be application/vnd"),
         ({"registry_id": OTHER_REGISTRY}, ValueError, "has no image with the digest"),
         ({"tags": "v1"}, TypeError, "tags must be an iterable of strings"),
@@ -232,7 +232,7 @@ def test_add_index_validates_its_arguments(
     ecr.add_image("team/app", digest=digest(1))
 
     with pytest.raises(error_class, match=text):
-        ecr.add_index(**{"repository_name": "team/app", "members": [digest(1)], **arguments})
+        ecr.add_index(**{"repository_name": "team/app", "children": [digest(1)], **arguments})
 
     assert digests(client) == [digest(1)]
 
