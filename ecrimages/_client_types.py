@@ -95,10 +95,10 @@ def refuse_unknown(arguments: Mapping[str, object], class_name: str) -> None:
         # boto3.client() does not accept a profile.
         maker = "boto3.Session(profile_name=...)" if "profile_name" in arguments else "boto3"
         settings = ["'ecr'", *(f"{name}=..." for name in arguments if name != "profile_name")]
-        plural = "s" if len(arguments) > 1 else ""
+        what, which = ("arguments", "them") if len(arguments) > 1 else ("argument", "it")
         raise TypeError(
-            f"{class_name}() got unexpected keyword argument{plural} {', '.join(map(repr, arguments))}. Pass a boto3 "
-            f"client with these settings, such as {class_name}({maker}.client({', '.join(settings)}))"
+            f"{class_name}() got unexpected keyword {what} {', '.join(map(repr, arguments))}. Set {which} on the boto3 "
+            f"client: {class_name}({maker}.client({', '.join(settings)}))"
         )
 
 
