@@ -203,7 +203,7 @@ CASES = [
     # Some versions of botocore notice a body that is shorter than announced.
     Case("200, closed in the body", Fault.closed(), ECRImagesError, retryable=True),
     Case("200, closed before the body", Fault.closed(0), ECRImagesError, retryable=True),
-    malformed("200 with HTML", Fault.html(status=200), "begin with '<html>", retryable=True),
+    malformed("200 with HTML", Fault.html(status=200), "starting with '<html>", retryable=True),
     malformed("200 with half a body", Fault.truncated(), TRUNCATED, retryable=True),
     malformed("200 with no body", Fault.body(b""), TRUNCATED, retryable=True),
     malformed("200 that is not UTF-8", Fault.body(b"{\xff"), TRUNCATED, retryable=True),
