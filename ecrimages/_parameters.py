@@ -107,10 +107,8 @@ def image_id_of(value: ImageId | str) -> ImageId:
     """
     if isinstance(value, ImageId):
         return value
-    if isinstance(value, Image):
-        raise TypeError("an image id must be an ImageId, a tag or a digest, not an Image: pass its digest")
     if not isinstance(value, str):
-        raise TypeError(f"an image id must be an ImageId, a tag or a digest, not {value!r}")
+        raise TypeError(f"an image id must be an ImageId, a tag or a digest, not {_described(value)}")
     return ImageId(digest=value) if value.startswith("sha256:") else ImageId(tag=value)
 
 
@@ -165,6 +163,10 @@ def check_registry_id(value: object) -> None:
         raise TypeError(f"registry_id must be a string of 12 digits, not {value!r}")
     if not _REGISTRY_ID.fullmatch(value):
         raise ValueError(f"registry_id must be an AWS account ID, 12 digits, not {value!r}")
+
+
+def _described(value: object) -> str:
+    return "an Image: pass its digest" if isinstance(value, Image) else repr(value)
 
 
 def _enum_value(name: str, value: object, enumeration: type[StrEnum]) -> str | None:
