@@ -5,20 +5,15 @@ from typing import Any, final
 
 import attrs
 
-__all__ = ["ImageId", "repr_without_none"]
+from ecrimages._record_repr import repr_without_none, rich_repr
+
+__all__ = ["ImageId"]
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageIdentifier.html allows tags of 1 to 300
 # characters. The characters below are in no tag of the OCI grammar: a string that has them is a whole image
 # reference, and "does not exist" would be the wrong response to it.
 _TAG = re.compile(r"[^\s:/@]{1,300}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-
-
-def repr_without_none(record: Any) -> str:
-    """Return the repr of a record without the fields that are None: sixteen fields are hard to read."""
-    fields = ((field.name, getattr(record, field.name)) for field in attrs.fields(type(record)) if field.repr)
-    shown = ", ".join(f"{name}={value!r}" for name, value in fields if value is not None)
-    return f"{type(record).__name__}({shown})"
 
 
 # attrs has order=False by default, but mypy assumes True, and would let sorted() take records.
@@ -58,8 +53,8 @@ class ImageId:
         if self.tag is None and self.digest is None:
             raise ValueError("an ImageId needs a tag or a digest, such as ImageId(tag='v1')")
 
-    def __repr__(self) -> str:
-        return repr_without_none(self)
+    __repr__ = repr_without_none
+    __rich_repr__ = rich_repr
 
 
 def _check_matches(name: str, value: object, pattern: re.Pattern[str], allowed: str) -> None:

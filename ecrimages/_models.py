@@ -4,7 +4,7 @@ Each field documents its meaning, unit, what None means, and ECR's own name; its
 code.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self, cast, final
 
@@ -12,8 +12,8 @@ import attrs
 
 from ecrimages._enums import ImageStatus, ScanStatus
 from ecrimages._image_dict import record_from_dict, record_to_dict, wire
-from ecrimages._image_id import repr_without_none
 from ecrimages._mappings import FrozenMapping, SeverityCounts, freeze
+from ecrimages._record_repr import repr_without_none, rich_repr
 
 __all__ = ["NO_EXTRA", "Image", "ImagePage", "ImageScanFindingsSummary", "ImageScanStatus"]
 
@@ -53,12 +53,6 @@ def _optional_utc(value: datetime | None) -> datetime | None:
     return None if value is None else _utc(value)
 
 
-def _rich_repr(record: Any) -> Iterator[tuple[str, Any, Any]]:
-    for field in attrs.fields(type(record)):
-        if field.repr:
-            yield field.name, getattr(record, field.name), None
-
-
 # The records have no slot for weak references, which would cost each image eight bytes. attrs has order=False by
 # default, but mypy assumes True, and would let sorted() take records.
 
@@ -84,7 +78,7 @@ class ImageScanStatus:
     """Fields that this version does not know, by ECR's own names. Ignored by equality, hash and repr."""
 
     __repr__ = repr_without_none
-    __rich_repr__ = _rich_repr
+    __rich_repr__ = rich_repr
 
 
 @final
@@ -119,7 +113,7 @@ class ImageScanFindingsSummary:
     """Fields that this version does not know, by ECR's own names. Ignored by equality, hash and repr."""
 
     __repr__ = repr_without_none
-    __rich_repr__ = _rich_repr
+    __rich_repr__ = rich_repr
 
 
 @final
@@ -192,7 +186,7 @@ class Image:
     repr."""
 
     __repr__ = repr_without_none
-    __rich_repr__ = _rich_repr
+    __rich_repr__ = rich_repr
 
     @property
     def severity_counts(self) -> SeverityCounts | None:

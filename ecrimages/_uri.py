@@ -5,8 +5,9 @@ from typing import Self, final
 
 import attrs
 
-from ecrimages._image_id import ImageId, repr_without_none
+from ecrimages._image_id import ImageId
 from ecrimages._models import Image
+from ecrimages._record_repr import repr_without_none, rich_repr
 
 __all__ = ["DNS_SUFFIXES", "IMAGE_HOST", "REPOSITORY_NAME", "ImageURI", "image_uri"]
 
@@ -92,8 +93,8 @@ class ImageURI:
         tag = "" if self.tag is None else f":{self.tag}"
         return f"{self._host}/{self.repository_name}{tag}{(self.digest and f'@{self.digest}') or ''}"
 
-    def __repr__(self) -> str:
-        return repr_without_none(self)
+    __repr__ = repr_without_none
+    __rich_repr__ = rich_repr
 
 
 def image_uri(image: Image, *, region_name: str, dns_suffix: str, tag: str | None) -> str:

@@ -4,6 +4,7 @@ import copy
 import gc
 import json
 import pickle
+import pprint
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -315,12 +316,11 @@ def test_repr_leaves_out_what_is_not_reported() -> None:
 
 
 def test_rich_prints_the_same_fields() -> None:
-    """Rich's pretty printer is given every field with its default, and no `extra`."""
-    shown: Any = FULL.__rich_repr__()
+    """Rich's pretty printer is given the fields that are not None, and no `extra`."""
+    shown = dict(FULL.__rich_repr__())
 
-    assert [(name, default) for name, _, default in shown] == [
-        (field.name, None) for field in attrs.fields(Image) if field.name != "extra"
-    ]
+    names = [field.name for field in attrs.fields(Image) if field.name != "extra"]
+    assert shown == {name: getattr(FULL, name) for name in names if getattr(FULL, name) is not None}
 
 
 @pytest.mark.parametrize(
@@ -364,3 +364,11 @@ def test_records_are_small() -> None:
 
     assert first.extra is second.extra
     assert not any(isinstance(part, dict) for part in gc.get_referents(first))
+
+
+def test_pprint_prints_a_field_a_line() -> None:
+    """As it does for a dataclass, and without the fields that are None."""
+    lines = pprint.pformat(FULL).splitlines()
+
+    assert lines[0] == f"Image(registry_id={FULL.registry_id!r},"
+    assert f"      digest={FULL.digest!r}," in lines

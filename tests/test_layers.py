@@ -21,6 +21,7 @@ LAYERS = [
         "_enums",
         "_mappings",
         "_image_id",
+        "_record_repr",
         "_errors",
         "_image_dict",
         "_models",
