@@ -45,8 +45,8 @@ class CallOptions:
 
     attempts: int
     """How often a request is made, retries included."""
-    is_observed: bool = True
-    """Whether code of the application's may see the parsed response on its way, and change it."""
+    is_observed: Callable[[], bool] = lambda: True
+    """Returns whether code of the application's may see the parsed response on its way, and change it."""
     retries_throttling: bool = True
     """False: a throttled request is an error at once, and takes nothing from botocore's retry quota."""
 
@@ -184,7 +184,8 @@ class Exchange:
         elif self._decoded is not None:
             response_dict["body"] = b"{}"
             customized_response_dict["imageDetails"] = self._decoded.details
-            if self._options.is_observed:
+            # Not before: a handler of an earlier event may have registered one for a later event.
+            if self._options.is_observed():
                 self._kept = msgspec.to_builtins(self._decoded.details, builtin_types=(datetime,))
             if self._decoded.next_token is not None:
                 customized_response_dict["nextToken"] = self._decoded.next_token
