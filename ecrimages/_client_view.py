@@ -13,7 +13,9 @@ import os
 import types
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
+
+from ecrimages._errors import ConfigurationError
 
 __all__ = ["ClientView", "dns_suffix", "secrets_of"]
 
@@ -107,8 +109,9 @@ def secrets_of(client: Any) -> Iterator[str]:
     urls = [getattr(meta, "endpoint_url", None), *environment]
     for url in [*urls, *(proxies.values() if isinstance(proxies, dict) else ())]:
         if isinstance(url, str) and "@" in url:
-            user, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
-            yield from (password, f"{user}:{password}")
+            # Not by urlsplit(), which raises an error for some URLs.
+            user, _, password = url.rpartition("@")[0].rpartition("//")[2].partition(":")
+            yield from (password, unquote(password), f"{user}:{password}", unquote(f"{user}:{password}"))
 
 
 def dns_suffix(client: Any) -> str:
@@ -122,5 +125,7 @@ def _dns_suffix(partition: str) -> str:
 
     # "endpoints", which has it too, takes a hundred times as long to load.
     partitions = Loader().load_data("partitions")["partitions"]
-    suffix: str = next(each["outputs"]["dnsSuffix"] for each in partitions if each["id"] == partition)
-    return suffix
+    suffixes: dict[str, str] = {each["id"]: each["outputs"]["dnsSuffix"] for each in partitions}
+    if partition not in suffixes:
+        raise ConfigurationError(f"the client's partition is unknown to the installed botocore: {partition!r}")
+    return suffixes[partition]

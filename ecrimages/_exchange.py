@@ -106,7 +106,8 @@ class Exchange:
         Raises:
             MalformedResponseError: The response is malformed.
         """
-        request_id = (response.get("ResponseMetadata") or {}).get("RequestId")
+        metadata = response.get("ResponseMetadata") if isinstance(response, Mapping) else None
+        request_id = metadata.get("RequestId") if isinstance(metadata, Mapping) else None
         try:
             with removing(self.facts.secrets):
                 page = self._page(response)
@@ -124,7 +125,9 @@ class Exchange:
         problem.repository_name = self._request.get("repositoryName")
         return problem
 
-    def _page(self, response: Mapping[str, Any]) -> Any:
+    def _page(self, response: Any) -> Any:
+        if not isinstance(response, Mapping):
+            raise MalformedResponseError(f"the client returned no dict but {excerpt(response)}")
         decoded = self._decoded
         # The client may be wrapped or extended, and return less, or other images. What it returns counts.
         if decoded is not None and (response.get("nextToken") or None) == decoded.next_token:

@@ -4,6 +4,7 @@ import itertools
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -14,6 +15,7 @@ import ecrimages
 from ecrimages import (
     AccessDeniedError,
     Client,
+    ConfigurationError,
     ECRImagesError,
     Image,
     MalformedResponseError,
@@ -273,3 +275,22 @@ def test_a_large_count_takes_linear_time() -> None:
 
     assert len(client.newest_images("team/app", 10**6)) == 20_000
     assert time.process_time() - before < 6
+
+
+def test_a_partition_that_botocore_does_not_know() -> None:
+    """The URI of an image of a client with a foreign partition is an error that names it."""
+    boto3_client = Mock()
+    boto3_client.meta.partition = "aws-moon"
+
+    with pytest.raises(ConfigurationError, match="aws-moon"):
+        Client(boto3_client).image_uri(image())
+
+
+def test_a_name_that_a_response_holds_twice_comes_once(ecr: FakeECR, client: Client) -> None:
+    """So the images of the repository come once."""
+    added = ecr.add_image("team/app")
+    twice = Fault.edit(lambda document: document["repositories"].append(document["repositories"][0]))
+    ecr.inject_faults(twice, twice, operation="DescribeRepositories")
+
+    assert list(client.repository_names()) == ["team/app"]
+    assert list(client.registry_images()) == [added]
