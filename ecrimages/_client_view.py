@@ -10,26 +10,35 @@ import copy
 import functools
 import itertools
 import os
-import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
+
+from ecrimages._errors import ConfigurationError
 
 __all__ = ["ClientView", "dns_suffix", "secrets_of"]
 
 
-_BOTOCORE_FILE = re.compile(r"[/\\](?:aio)?botocore[/\\]")
-# The methods that the parsed response passes through.
-_CALLS = ("_make_api_call", "_make_request")
+# The methods of client and endpoint that the parsed response passes through.
+_CLIENT_METHODS = ("_make_api_call", "_make_request")
+_ENDPOINT_METHODS = ("make_request", "_send_request", "_get_response", "_do_get_response")
 
 
 def _is_botocores(function: Any) -> bool:
-    # A wrapper may copy the name of what it wraps, but not its type and its file.
-    function = getattr(function, "__func__", function)
-    if isinstance(function, types.FunctionType):
-        return _BOTOCORE_FILE.search(function.__code__.co_filename) is not None
-    return type(function).__module__.startswith(("aiobotocore.", "botocore."))
+    # A wrapper may have all the attributes of what it wraps, its class included, but not its type; and a function
+    # may have them from another, but not its globals.
+    if type(function) is types.MethodType:
+        function = function.__func__
+    is_function = type(function) is types.FunctionType
+    module = function.__globals__.get("__name__") if is_function else type(function).__module__
+    return str(module).startswith(("aiobotocore.", "botocore."))
+
+
+def _has_only_botocores(instance: Any, methods: Iterable[str]) -> bool:
+    return not any(
+        name in instance.__dict__ or not _is_botocores(getattr(type(instance), name, None)) for name in methods
+    )
 
 
 class ClientView:
@@ -51,17 +60,18 @@ class ClientView:
     def is_observed(self, operation_name: str) -> bool:
         """Return whether code of the application's may see a parsed response on its way, and change it.
 
-        That is so if the client's class is extended or wrapped, or has handlers on the events after the parser.
+        That is so if the client or its endpoint is extended or wrapped, or has handlers on the events after the parser.
         """
         client = self._client
         classes = type(client).__mro__
         if not {base.__module__ for base in classes} <= {"aiobotocore.client", "botocore.client", "builtins"}:
             return True
-        calls = [getattr(classes[0], name, None) for name in _CALLS]
-        if any(name in client.__dict__ for name in _CALLS) or not all(map(_is_botocores, calls)):
-            return True
         events = [f"{event}.ecr.{operation_name}" for event in ("response-received", "needs-retry", "after-call")]
         try:
+            if not _has_only_botocores(client, _CLIENT_METHODS):
+                return True
+            if not _has_only_botocores(client._endpoint, _ENDPOINT_METHODS):
+                return True
             search = client.meta.events._emitter._handlers.prefix_search
             return not all(map(_is_botocores, itertools.chain.from_iterable(map(search, events))))
         except AttributeError:
@@ -99,8 +109,9 @@ def secrets_of(client: Any) -> Iterator[str]:
     urls = [getattr(meta, "endpoint_url", None), *environment]
     for url in [*urls, *(proxies.values() if isinstance(proxies, dict) else ())]:
         if isinstance(url, str) and "@" in url:
-            user, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
-            yield from (password, f"{user}:{password}")
+            # Not by urlsplit(), which raises an error for some URLs.
+            user, _, password = url.rpartition("@")[0].rpartition("//")[2].partition(":")
+            yield from (password, unquote(password), f"{user}:{password}", unquote(f"{user}:{password}"))
 
 
 def dns_suffix(client: Any) -> str:
@@ -114,5 +125,7 @@ def _dns_suffix(partition: str) -> str:
 
     # "endpoints", which has it too, takes a hundred times as long to load.
     partitions = Loader().load_data("partitions")["partitions"]
-    suffix: str = next(each["outputs"]["dnsSuffix"] for each in partitions if each["id"] == partition)
-    return suffix
+    suffixes: dict[str, str] = {each["id"]: each["outputs"]["dnsSuffix"] for each in partitions}
+    if partition not in suffixes:
+        raise ConfigurationError(f"the client's partition is unknown to the installed botocore: {partition!r}")
+    return suffixes[partition]

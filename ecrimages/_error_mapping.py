@@ -83,7 +83,7 @@ _CLASS_BY_BOTOCORE_NAME: Mapping[str, tuple[type[TransportError], bool]] = {
 _PASSED_THROUGH = frozenset({"MissingParametersError", "ParamValidationError", "StubResponseError", "ValidationError"})
 
 _ADVICE: Mapping[str, str] = {
-    "NoRegionError": "Set AWS_DEFAULT_REGION or the profile's region, or pass a boto3 client that has one",
+    "NoRegionError": "Set AWS_DEFAULT_REGION or the profile's region, or make the client with region_name",
     "NoCredentialsError": "Set AWS_PROFILE, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role",
     "ProfileNotFound": "Check AWS_PROFILE and the AWS configuration file",
     "UnauthorizedSSOTokenError": "Run 'aws sso login'",
@@ -146,12 +146,14 @@ def translated_errors(facts: CallFacts) -> Iterator[None]:
 
     Wrong arguments and the application's own exceptions pass through.
     """
+    # Of an exception that the application is handling meanwhile, everything raised here has a reference.
+    handled = sys.exception()
     try:
         yield
     except (ECRImagesError, MemoryError, RecursionError):
         raise
     except Exception as error:
-        translated = _translated(error, facts)
+        translated = _translated(error, facts, handled)
         if translated is None:
             raise
         try:
@@ -160,7 +162,7 @@ def translated_errors(facts: CallFacts) -> Iterator[None]:
             raise translated from None
         finally:
             # A frame of the error's traceback that refers to the error would be a cycle.
-            del translated
+            del translated, handled
 
 
 def applications_own(error: BaseException | None) -> BaseException | None:
@@ -204,25 +206,28 @@ def image_not_found(image_id: ImageId, request: Mapping[str, Any], request_id: s
     return error
 
 
-def _translated(error: Exception, facts: CallFacts) -> BaseException | None:
+def _translated(error: Exception, facts: CallFacts, handled: BaseException | None) -> BaseException | None:
     if not facts.is_own(error):
         if own := applications_own(error):
             return None if own is error else own
         if isinstance(error, ClientError) and _is_of_another_call(error, facts):
             return None
     secrets = Secrets([*facts.secrets, *_secrets_of_the_environment()])
-    translated = _translation_of(error, facts, secrets)
+    causes = [*_causes(error, handled)]
+    translated = _translation_of(error, facts, secrets, causes)
     if translated is not None:
         translated.repository_name = translated.repository_name or facts.request.get("repositoryName")
-        _redact(error, secrets)
+        _redact(causes, secrets)
     return translated
 
 
-def _translation_of(error: Exception, facts: CallFacts, secrets: Secrets) -> ECRImagesError | None:
+def _translation_of(
+    error: Exception, facts: CallFacts, secrets: Secrets, causes: list[BaseException]
+) -> ECRImagesError | None:
     if isinstance(error, ClientError):
         return _service_error(redacted(error.response, secrets), error.operation_name, facts)
     if isinstance(error, BotoCoreError):
-        return _transport_error(error, secrets)
+        return _transport_error(error, secrets, causes)
     text = printable(redacted(f"{type(error).__name__}: {error}", secrets))
     modules = _modules(error.__traceback__)
     if any(name.startswith("botocore.parsers") for name in modules):
@@ -249,7 +254,7 @@ def _service_error(response: dict[str, Any], operation_name: str, facts: CallFac
     if isinstance(error, ImageNotFoundError):
         error.image_id = _missing_id(text, facts.request)
     if isinstance(error, InvalidParameterError) and (found := _PARAMETER_TEXT.search(text)):
-        error._set_parameter(found[1])
+        error.parameter = found[1]
     return error
 
 
@@ -267,12 +272,14 @@ def _missing_id(text: str, request: Mapping[str, Any]) -> ImageId | None:
     return None
 
 
-def _transport_error(error: BotoCoreError, secrets: Secrets) -> TransportError | None:
+def _transport_error(error: BotoCoreError, secrets: Secrets, causes: list[BaseException]) -> TransportError | None:
     names = [ancestor.__name__ for ancestor in type(error).__mro__]
     if "ParamValidationError" in names and "imageStatus" in str(error):
         from botocore import __version__ as version
 
-        return ConfigurationError(f"image_status needs botocore 1.41.0 or later; {version} is installed")
+        return ConfigurationError(
+            f"image_status needs botocore 1.41.0 or later, the first that knows it; {version} is installed"
+        )
     name = next(name for name in names if name in _PASSED_THROUGH or name in _CLASS_BY_BOTOCORE_NAME)
     if name in _PASSED_THROUGH:
         return None
@@ -281,14 +288,13 @@ def _transport_error(error: BotoCoreError, secrets: Secrets) -> TransportError |
     advice = next((_ADVICE[name] for name in names if name in _ADVICE), "")
     if advice:
         text = f"{text.rstrip('.')}. {advice}"
-    return error_class(text, retryable=retryable and _may_pass(error))
+    return error_class(text, retryable=retryable and _may_pass(error, causes))
 
 
-def _may_pass(error: BotoCoreError) -> bool:
+def _may_pass(error: BotoCoreError, causes: list[BaseException]) -> bool:
     """Whether a failed connection may succeed later: not with this certificate, this proxy or this header."""
     import ssl
 
-    causes = [*_causes(error)]
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return False
     if any("Tunnel connection failed: 407" in str(cause) for cause in causes):
@@ -298,8 +304,8 @@ def _may_pass(error: BotoCoreError) -> bool:
     return not is_exactly_unknown or not isinstance(error.__context__, (TypeError, ValueError))
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
+def _causes(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
+    seen = {id(handled)}
     waiting: list[object] = [error]
     while waiting:
         cause = waiting.pop()
@@ -311,14 +317,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting += getattr(cause, "kwargs", {}).values() if isinstance(cause, BotoCoreError) else []
 
 
-def _redact(error: BaseException, secrets: Secrets) -> None:
+def _redact(causes: list[BaseException], secrets: Secrets) -> None:
     # The causes and contexts of an error are printed with it.
-    for cause in _causes(error):
+    for cause in causes:
         with suppress(AttributeError, TypeError):
             cause.args = redacted(cause.args, secrets)
-        if isinstance(cause, BotoCoreError) and hasattr(cause, "request"):
-            # Its headers have the session token. Debuggers show it, and Dask pickles it with the error.
-            cause.request = None
         for name, value in vars(cause).items():
             if isinstance(value, (str, bytes, list, tuple, Mapping)):
                 with suppress(AttributeError, TypeError):

@@ -45,8 +45,8 @@ class CallOptions:
 
     attempts: int
     """How often a request is made, retries included."""
-    is_observed: bool = True
-    """Whether code of the application's may see the parsed response on its way, and change it."""
+    is_observed: Callable[[], bool] = lambda: True
+    """Returns whether code of the application's may see the parsed response on its way, and change it."""
     retries_throttling: bool = True
     """False: a throttled request is an error at once, and takes nothing from botocore's retry quota."""
 
@@ -106,7 +106,8 @@ class Exchange:
         Raises:
             MalformedResponseError: The response is malformed.
         """
-        request_id = (response.get("ResponseMetadata") or {}).get("RequestId")
+        metadata = response.get("ResponseMetadata") if isinstance(response, Mapping) else None
+        request_id = metadata.get("RequestId") if isinstance(metadata, Mapping) else None
         try:
             with removing(self.facts.secrets):
                 page = self._page(response)
@@ -124,7 +125,9 @@ class Exchange:
         problem.repository_name = self._request.get("repositoryName")
         return problem
 
-    def _page(self, response: Mapping[str, Any]) -> Any:
+    def _page(self, response: Any) -> Any:
+        if not isinstance(response, Mapping):
+            raise MalformedResponseError(f"the client returned no dict but {excerpt(response)}")
         decoded = self._decoded
         # The client may be wrapped or extended, and return less, or other images. What it returns counts.
         if decoded is not None and (response.get("nextToken") or None) == decoded.next_token:
@@ -184,7 +187,8 @@ class Exchange:
         elif self._decoded is not None:
             response_dict["body"] = b"{}"
             customized_response_dict["imageDetails"] = self._decoded.details
-            if self._options.is_observed:
+            # Not before: a handler of an earlier event may have registered one for a later event.
+            if self._options.is_observed():
                 self._kept = msgspec.to_builtins(self._decoded.details, builtin_types=(datetime,))
             if self._decoded.next_token is not None:
                 customized_response_dict["nextToken"] = self._decoded.next_token

@@ -15,6 +15,8 @@ _PAUSE = (0.25, 0.75)
 _BETWEEN_HALVINGS = 1.0
 # A page that was throttled for so long, while all others were, fails: some other program uses the whole rate.
 _PATIENCE = 60.0
+# Requests are made only while the caller asks for images: more time between two responses is the caller's own.
+_LONGEST_GAP = 5.0
 
 
 class Gate:
@@ -29,6 +31,9 @@ class Gate:
         self._permits = float(max_in_flight)
         self._halved_at = float("-inf")
         self._open_at = float("-inf")
+        self._responded_at = float("-inf")
+        # In this time and the two after it, the time that the caller takes does not count.
+        self._requesting_time = 0.0
         self._passed_at = float("-inf")
         self._throttled_since: dict[object, float] = {}
 
@@ -43,7 +48,7 @@ class Gate:
     def passed(self, key: object, now: float) -> None:
         """Take note of a request that was not throttled."""
         self._throttled_since.pop(key, None)
-        self._passed_at = now
+        self._passed_at = self._time_requesting(now)
         self._permits = min(self._max, self._permits + 1 / self._permits)
 
     def throttled(self, key: object, now: float) -> float | None:
@@ -57,8 +62,9 @@ class Gate:
             None to make the same request again after the pause. If the service has let nothing through for too long
             since this was first throttled: for how many seconds.
         """
+        time = self._time_requesting(now)
         # While others are let through, this one may just have waited for its turn.
-        seconds = now - max(self._throttled_since.setdefault(key, now), self._passed_at)
+        seconds = time - max(self._throttled_since.setdefault(key, time), self._passed_at)
         if seconds >= _PATIENCE:
             del self._throttled_since[key]
             return seconds
@@ -67,3 +73,8 @@ class Gate:
             self._halved_at = now
         self._open_at = max(self._open_at, now + random.uniform(*_PAUSE))
         return None
+
+    def _time_requesting(self, now: float) -> float:
+        self._requesting_time += min(now - self._responded_at, _LONGEST_GAP)
+        self._responded_at = now
+        return self._requesting_time

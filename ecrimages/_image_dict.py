@@ -198,12 +198,17 @@ def _severity_counts(value: object) -> SeverityCounts:
     if not isinstance(value, Mapping):
         raise _expected("an object of severities and counts", value)
     return SeverityCounts(
-        {
-            _string(severity): _located(f".{printable(redacted(severity), 60)}", _integer, count)
-            for severity, count in value.items()
-            if count is not None
-        }
+        {_string(severity): _count(severity, count) for severity, count in value.items() if count is not None}
     )
+
+
+def _count(severity: str, value: object) -> int:
+    try:
+        return _integer(value)
+    except _UnreadableError as unreadable:
+        # Only now: what removes secrets from it takes longer than all else.
+        unreadable.path = f".{printable(redacted(severity), 60)}"
+        raise
 
 
 _READERS: Mapping[Any, Callable[[Any], Any]] = {

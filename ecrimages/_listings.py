@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Literal
 
 from ecrimages._image_id import ImageId
@@ -52,7 +51,7 @@ def image_listing(
     """Return the listing of a repository's images.
 
     Raises:
-        TypeError: An argument has the wrong type.
+        TypeError: An argument is of a wrong type.
         ValueError: An argument is malformed or out of range.
     """
     check_int("page_size", page_size, 1, IMAGES_PER_PAGE)
@@ -90,7 +89,7 @@ def image_lookup(
     """Return the look-up of images by their ids.
 
     Raises:
-        TypeError: An argument has the wrong type.
+        TypeError: An argument is of a wrong type.
         ValueError: An argument is malformed.
     """
     return Lookup(repository_request(repository_name, registry_id=registry_id), image_ids, missing)
@@ -104,22 +103,30 @@ class Newest:
         where: Only images for which this returns true. None for all.
 
     Raises:
-        TypeError: An argument has the wrong type.
+        TypeError: An argument is of a wrong type.
         ValueError: `count` is negative.
     """
 
     def __init__(self, count: int, where: Callable[[Image], object] | None) -> None:
         check_int("count", count, 0)
         check_where(where)
-        self.images: list[Image] = []
-        """The newest first; of those pushed at the same time, the lower digest first."""
+        self._candidates: list[Image] = []
         self._count = count
         self._where = where
 
     def add(self, images: Iterable[Image]) -> None:
         """Add images in any order."""
-        wanted = filter(self._where, images) if self._where else images
-        self.images = heapq.nsmallest(self._count, chain(self.images, wanted), key=_newest_first)
+        where = self._where
+        # Not filter(), which would take a StopIteration of the caller's function for the end of the images.
+        wanted = (image for image in images if where(image)) if where else images
+        self._candidates.extend(wanted)
+        # Not for each page: with a large count, the time would grow with the square of the number of images.
+        if len(self._candidates) >= 2 * self._count:
+            self._candidates = self.images()
+
+    def images(self) -> list[Image]:
+        """Return the newest first; of those pushed at the same time, the lower digest first."""
+        return heapq.nsmallest(self._count, self._candidates, key=_newest_first)
 
 
 def _newest_first(image: Image) -> tuple[timedelta, str]:
@@ -150,7 +157,7 @@ def registry_schedule(
         connections: The size of the client's connection pool. None if it is not known.
 
     Raises:
-        TypeError: An argument has the wrong type.
+        TypeError: An argument is of a wrong type.
         ValueError: An argument is malformed or out of range.
     """
     check_int("page_size", page_size, 1, IMAGES_PER_PAGE)

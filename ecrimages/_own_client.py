@@ -81,7 +81,8 @@ class HandedInClient:
     def connections(self) -> int | None:
         """The size of the boto3 client's connection pool. None if it is not known."""
         size = getattr(getattr(self._ecr.meta, "config", None), "max_pool_connections", None)
-        return size if isinstance(size, int) else None
+        # A queue of size 0, as urllib3 has it, holds any number of connections.
+        return size if isinstance(size, int) and size > 0 else None
 
     @property
     def made(self) -> Transport:

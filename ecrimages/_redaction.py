@@ -57,17 +57,18 @@ class Secrets:
         variants: set[str] = set()
         for value in map(str.strip, values):
             if len(value) >= _SHORTEST_SECRET:
-                percent = quote(value, safe="")
+                # Of the environment, a value may have lone surrogates.
+                percent = quote(value, safe="", errors="surrogatepass")
                 variants |= {
                     value,
                     html.escape(value),
                     json.dumps(value)[1:-1],
-                    quote_plus(value),
-                    quote(value),
+                    quote_plus(value, errors="surrogatepass"),
+                    quote(value, errors="surrogatepass"),
                 }
                 lower = re.sub("%..", lambda found: found[0].lower(), percent)
                 variants |= {percent, lower, value.replace("/", r"\/"), repr(value)[1:-1]}
-                variants.add(base64.b64encode(value.encode()).decode())
+                variants.add(base64.b64encode(value.encode("utf-8", "surrogatepass")).decode())
         longest_first = sorted(variants, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 

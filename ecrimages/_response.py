@@ -96,7 +96,7 @@ def page_of(images: tuple[Image, ...], next_token: str | None, request: Mapping[
 
 
 def names_from_parsed(response: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
-    """Return the repository names, and the token, in a response of DescribeRepositories.
+    """Return the repository names, each once, and the token, in a response of DescribeRepositories.
 
     Raises:
         MalformedResponseError: A field is missing or of a wrong type.
@@ -108,7 +108,7 @@ def names_from_parsed(response: Mapping[str, Any]) -> tuple[tuple[str, ...], str
             path = f"repositories[{index}].repositoryName"
             raise MalformedResponseError(f"expected a string, not {excerpt(name)}", path=path)
         names.append(name)
-    return tuple(names), _token_in(response)
+    return tuple(dict.fromkeys(names)), _token_in(response)
 
 
 def json_document(body: bytes) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def json_document(body: bytes) -> dict[str, Any]:
         document = _NO_JSON
     if document is _NO_JSON:
         beginning = excerpt(redacted(body[:_BEGINNING].decode("utf-8", "replace"))[:50])
-        problem = f"the response is not JSON, or truncated: {len(body)} bytes, starting with {beginning}"
+        problem = f"the response is not JSON, or truncated: {len(body)} bytes that begin with {beginning}"
         raise MalformedResponseError(problem, retryable=True)
     if not isinstance(document, dict):
         problem = f"the response is not a JSON object but {excerpt(document)}"

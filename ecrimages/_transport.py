@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -53,7 +54,8 @@ class PreparedCall:
     def __init__(
         self, transport: AnyTransport, operation: Operation, request: Mapping[str, Any], retries_throttling: bool
     ) -> None:
-        options = CallOptions(transport.attempts, transport.view.is_observed(operation.name), retries_throttling)
+        is_observed = functools.partial(transport.view.is_observed, operation.name)
+        options = CallOptions(transport.attempts, is_observed, retries_throttling)
         exchange = Exchange(operation, request, options, lambda: secrets_of(transport.ecr))
         self._client = transport.view.with_events(lambda events: transport.events_class(events, exchange))
         self._operation = operation

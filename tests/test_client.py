@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import itertools
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
 from samples import PUSHED, body_of, detail, digest, image, needs_image_status
+from wire import Wire
 
 import ecrimages
 from ecrimages import (
     AccessDeniedError,
     Client,
+    ConfigurationError,
     ECRImagesError,
     Image,
     MalformedResponseError,
@@ -247,3 +251,46 @@ def test_images_are_of_the_class_that_people_import(ecr: FakeECR, client: Client
 
     assert type(client.get_image("team/app", "v1")) is Image
     assert Image.__module__ == "ecrimages"
+
+
+def test_a_predicate_that_raises_stop_iteration_ends_nothing(ecr: FakeECR, client: Client) -> None:
+    """next() without a default in `where` is an error, and not the end of the images."""
+    for number in range(3):
+        ecr.add_image("team/app", tags=[f"v{number}"])
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        client.newest_images("team/app", 3, where=lambda image: next(tag for tag in image.tags if tag != "v1"))
+
+
+def test_a_large_count_takes_linear_time() -> None:
+    """The images so far are not sorted again for each page: that would take ten seconds here."""
+
+    def respond(request: dict[str, Any]) -> bytes:
+        page = int(request.get("nextToken", 0))
+        token = {"nextToken": str(page + 1)} if page < 1999 else {}
+        return body_of(*(detail(10 * page + number) for number in range(10)), **token)
+
+    client = Client(Wire(respond).client)
+    before = time.process_time()
+
+    assert len(client.newest_images("team/app", 10**6)) == 20_000
+    assert time.process_time() - before < 6
+
+
+def test_a_partition_that_botocore_does_not_know() -> None:
+    """The URI of an image of a client with a foreign partition is an error that names it."""
+    boto3_client = Mock()
+    boto3_client.meta.partition = "aws-moon"
+
+    with pytest.raises(ConfigurationError, match="aws-moon"):
+        Client(boto3_client).image_uri(image())
+
+
+def test_a_name_that_a_response_holds_twice_comes_once(ecr: FakeECR, client: Client) -> None:
+    """So the images of the repository come once."""
+    added = ecr.add_image("team/app")
+    twice = Fault.edit(lambda document: document["repositories"].append(document["repositories"][0]))
+    ecr.inject_faults(twice, twice, operation="DescribeRepositories")
+
+    assert list(client.repository_names()) == ["team/app"]
+    assert list(client.registry_images()) == [added]

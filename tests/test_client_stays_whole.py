@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import importlib
 import itertools
 import json
 import pickle
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -290,10 +293,10 @@ def test_a_whole_body_is_read_whatever_its_length(length: str) -> None:
         ({"content_length": "100000"}, "truncated: 50 of 100000 bytes were received"),
         (
             {"content_length": "100000", "transfer_encoding": "chunked"},
-            "not JSON, or truncated: 50 bytes, starting with",
+            "not JSON, or truncated: 50 bytes that begin with",
         ),
-        ({"content_length": "100000", "Content_Encoding": "gzip"}, "not JSON, or truncated: 50 bytes, starting with"),
-        ({"content_length": "40"}, "not JSON, or truncated: 50 bytes, starting with"),
+        ({"content_length": "100000", "Content_Encoding": "gzip"}, "not JSON, or truncated: 50 bytes that begin with"),
+        ({"content_length": "40"}, "not JSON, or truncated: 50 bytes that begin with"),
     ],
 )
 def test_a_truncated_body_tells_its_length(headers: dict[str, Any], text: str) -> None:
@@ -500,3 +503,71 @@ def test_threads_share_a_client(ecr: FakeECR, boto3_client: Any) -> None:
         assert sorted(future.result(), key=str) == sorted(images[name], key=str)
     for name, raw_future in zip(itertools.islice(images, 1, None), raw, strict=False):
         assert sorted(raw_future.result()) == sorted(image.digest for image in images[name])  # type: ignore[arg-type]
+
+
+class Proxy:
+    """A wrapper that looks like the function in every way, as wrapt's do, and leaves an image out of the response."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    @property
+    def __class__(self) -> Any:
+        return type(self._function)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._function, name)
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the function."""
+        returned = self._function(*arguments)
+        parsed = returned[1] if isinstance(returned, tuple) else returned
+        parsed["imageDetails"].pop()
+        return returned
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["client.BaseClient._make_api_call", "client.BaseClient._make_request", "endpoint.Endpoint.make_request"],
+)
+@pytest.mark.usefixtures("image")
+def test_what_a_tracer_changes_counts(boto3_client: Any, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """A method of botocore's that is wrapped after the Client was made, whatever the wrapper looks like."""
+    client = Client(boto3_client)
+    assert len(list(client.describe_images("team/app"))) == 1
+    owner, _, name = method.rpartition(".")
+    module, _, class_name = owner.partition(".")
+    original = getattr(getattr(importlib.import_module(f"botocore.{module}"), class_name), name)
+    monkeypatch.setattr(f"botocore.{method}", Proxy(original))
+
+    assert list(client.describe_images("team/app")) == []
+
+
+def test_a_handler_that_is_registered_during_a_call_counts(boto3_client: Any, image: Image) -> None:
+    """A handler of an early event may register one that changes the response."""
+
+    def empty(parsed: dict[str, Any], **_: object) -> None:
+        parsed["imageDetails"].clear()
+
+    def register(**_: object) -> None:
+        boto3_client.meta.events.register("after-call.ecr.DescribeImages", empty)
+
+    assert ours(boto3_client) == [image]
+    boto3_client.meta.events.register("before-call.ecr.DescribeImages", register)
+
+    assert ours(boto3_client) == []
+
+
+def test_a_mock_is_a_handler(boto3_client: Any, image: Image) -> None:
+    """A mock with the specification of a function is called as a handler."""
+    handler = Mock(spec=print, return_value=None)
+    function = Mock(spec=ours, return_value=None)
+    for mock in (handler, function):
+        boto3_client.meta.events.register("after-call.ecr", mock)
+
+    assert ours(boto3_client) == [image]
+    assert handler.called
+    assert function.called

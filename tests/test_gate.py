@@ -129,6 +129,13 @@ def test_a_success_shows_that_the_service_lets_pages_through() -> None:
     for second in range(300):
         gate.passed("early", float(second))
 
-    assert gate.throttled("late", 300.0) is None
-    assert gate.throttled("late", 358.0) is None
-    assert gate.throttled("late", 360.0) == 61.0
+    since = [gate.throttled("late", float(second)) for second in range(300, 360)]
+
+    assert since == [None] * 59 + [60.0]
+
+
+def test_the_time_that_the_caller_takes_is_not_counted() -> None:
+    """A page that was throttled before and after a long pause of the caller's does not fail."""
+    gate = Gate(8)
+
+    assert [gate.throttled("page", 100.0 * visit) for visit in range(12)] == [None] * 12

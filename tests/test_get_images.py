@@ -309,7 +309,7 @@ def test_a_re_entrant_next_is_an_error(ecr: FakeECR) -> None:
 
     boto3_client.meta.events.register("before-send.ecr.DescribeImages", advance)
 
-    with pytest.raises(RuntimeError, match="advanced by an event handler"):
+    with pytest.raises(RuntimeError, match="requested again while a response was awaited"):
         next(lookup)
 
     assert inner + list(lookup) == [added]
@@ -374,3 +374,26 @@ def test_every_id_has_its_image_or_its_error(ids: list[str], faults: list[Fault 
         assert set(found) == {by_name[name] for name in ids if name in by_name}
         assert {image_id.tag or image_id.digest for image_id in told} == set(ids) - set(by_name)
         assert len(told) == len(set(told))
+
+
+def test_ids_that_ask_for_the_next_image_are_an_error(ecr: FakeECR, client: Client) -> None:
+    """An iterator of ids that advances the look-up which reads it gets the image, and it does not come again."""
+    images = fill(ecr, 2)
+    inner: list[Image] = []
+
+    class Ids(Iterator[str]):
+        ids = iter(["v0", "v1"])
+
+        def __next__(self) -> str:
+            image_id = next(self.ids)
+            if image_id == "v1":
+                inner.append(next(lookup))
+            return image_id
+
+    lookup = client.get_images("team/app", Ids())
+
+    with pytest.raises(RuntimeError, match="requested again"):
+        next(lookup)
+
+    assert inner == images[:1]
+    assert list(lookup) == []

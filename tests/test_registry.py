@@ -701,3 +701,14 @@ def test_after_close_next_is_an_error(client: Client) -> None:
         with pytest.raises(RuntimeError, match="closed"):
             next(iterator)
     assert repr(images) == "<RegistryIterator: 3 images yielded, 0 failures, closed>"
+
+
+def test_a_pool_of_any_number_of_connections(ecr: FakeECR) -> None:
+    """A pool of size 0 has no limit, and so there is none for the workers."""
+    added = ecr.add_image("team/app")
+    client = Client(ecr.client(Config(max_pool_connections=0)))
+
+    with client.registry_images(max_workers=100) as images:
+        assert list(images) == [added]
+    with client.registry_images() as images:
+        assert list(images) == [added]

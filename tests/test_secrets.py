@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import attrs
 import pytest
@@ -69,8 +69,8 @@ class Shown(logging.Handler):
             return
         self.texts += ["".join(traceback.format_exception(error)), str(error), repr(error)]
         self.texts.append(repr(getattr(error, "response", None)))
-        self.texts.append(repr(vars(error)))
         if isinstance(error, ECRImagesError):
+            self.texts.append(repr(vars(error)))
             self.texts += [repr(pickle.dumps(error, protocol)) for protocol in (0, pickle.HIGHEST_PROTOCOL)]
         self.add(error.__cause__)
         self.add(error.__context__)
@@ -438,3 +438,36 @@ def test_a_malformed_response_of_a_wrapper_is_redacted(shown: Shown) -> None:
     shown.add(caught.value)
 
     shown.check()
+
+
+@pytest.mark.parametrize("url", ["http://user:PlantedPassword@[::1", "http://user:Planted%2FPassword@proxy:1/#?"])
+def test_a_proxys_url_that_makes_no_sense(
+    ecr: FakeECR, monkeypatch: pytest.MonkeyPatch, url: str, shown: Shown
+) -> None:
+    """A malformed URL in the environment is no error of a call that does not use it, and its password is not shown."""
+    monkeypatch.setenv("OTHER_PROXY", url)
+    password = unquote(url).removeprefix("http://user:").partition("@")[0]
+    ecr.inject_faults(Fault.error("NewException", f"{url} has {password} in it"))
+
+    with pytest.raises(ServiceError) as caught:
+        next(Client(client_with_secrets(ecr.endpoint_url)).describe_images("team/app"))
+    shown.add(caught.value)
+
+    shown.check()
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [{"token": f"{TOKEN}\udcff"}, {"aws_secret_access_key": f"{SECRET_KEY}\udcff"}],
+    ids=["token", "secret key"],
+)
+def test_credentials_that_are_no_unicode(ecr: FakeECR, credentials: Any, shown: Shown) -> None:
+    """Bytes of the environment that are no UTF-8 are an error of the credentials."""
+    client = client_with_secrets(ecr.endpoint_url, **credentials)
+
+    with pytest.raises(CredentialsError) as caught:
+        next(Client(client).describe_images("team/app"))
+    shown.add(caught.value)
+
+    shown.check()
+    assert caught.value.retryable is False

@@ -278,3 +278,13 @@ def test_a_client_that_is_no_boto3_client() -> None:
     with pytest.raises(LookupError, match="own") as caught:
         list(client.describe_images("team/broken"))
     assert not isinstance(caught.value, ECRImagesError)
+
+
+@pytest.mark.parametrize("response", [None, [], "text", {"ResponseMetadata": [], "imageDetails": None}])
+def test_a_method_that_returns_no_response(monkeypatch: pytest.MonkeyPatch, response: Any) -> None:
+    """A patched method that returns something else than a response is no raw error."""
+    client = boto3_client()
+    monkeypatch.setattr(client, "describe_images", lambda **_: response, raising=False)
+
+    with pytest.raises(MalformedResponseError, match=r"the client returned no dict but|imageDetails: missing"):
+        next(Client(client).describe_images("team/app"))
