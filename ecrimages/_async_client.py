@@ -26,21 +26,21 @@ __all__ = ["AsyncClient"]
 class AsyncClient(AnyClient):
     """Reads image metadata from an Amazon ECR registry, for asyncio.
 
-    Has the methods of `Client`. Those that list return asynchronous iterators at once, the others are coroutines.
-    Calls on a boto3 client run in threads of its own, one call a page, and never on asyncio's; a client of aiobotocore
-    is awaited. Either way the event loop is blocked for no longer than it takes to decode a page (20 ms for 1000
-    images with aiobotocore, less with threads). Other uses of the same client are unaffected. Tasks may share it.
+    Has the methods of `Client`: those that list return asynchronous iterators, the others are coroutines. A boto3
+    client is called in threads that belong to this object, not in asyncio's default executor; an aiobotocore client is
+    awaited. The event loop is blocked for no longer than it takes to decode a page: a few milliseconds for 1000 images
+    with aiobotocore, less with threads. Tasks may share it. Other uses of the same client are unaffected.
 
     Args:
         ecr: A boto3 ECR client, or an aiobotocore one: its region, credentials, retries, time-outs and TLS settings
-            apply. None makes a boto3 client from boto3's default session, in a thread, on `async with` or on first
-            use; where environment and profile do not configure retries, it has standard mode and 8 attempts.
+            apply. None creates a boto3 client from boto3's default session, in a thread, on `async with` or on first
+            use, with standard retries and 8 attempts unless the environment or the profile configures retries.
         registry_id: Default registry: a 12-digit AWS account ID. None means the caller's account.
-        max_workers: The most threads for calls on a boto3 client, 1 or more; no more are used than the client has
-            connections. Threads start as they are needed. No effect with aiobotocore.
+        max_workers: The maximum number of threads for calls on a boto3 client, 1 or more, and no more than the client
+            has connections. Threads start as they are needed. No effect with aiobotocore.
 
     Raises:
-        TypeError: `ecr` is not an ECR client of boto3 or aiobotocore, or another argument is of a wrong type.
+        TypeError: `ecr` is not an ECR client of boto3 or aiobotocore, or another argument has the wrong type.
         ValueError: `registry_id` is not 12 digits, or `max_workers` is less than 1.
     """
 
@@ -61,7 +61,7 @@ class AsyncClient(AnyClient):
         )
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an AsyncClient cannot be pickled or copied: make one on the worker")
+        raise TypeError("an AsyncClient cannot be pickled or copied: create one in the worker")
 
     async def __aenter__(self) -> Self:
         await self._calls.open()
@@ -71,10 +71,10 @@ class AsyncClient(AnyClient):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Wait for the requests that are under way in threads, and end the threads.
+        """Wait for the requests that are running in threads, and end the threads.
 
-        A boto3 client that this `AsyncClient` made itself is closed; one that was handed in stays open, and so does
-        one of aiobotocore. A later call starts threads again.
+        Closes the boto3 client if this `AsyncClient` created it. A client that you passed in stays open. A later call
+        starts threads again.
         """
         await self._calls.close()
 
@@ -82,8 +82,8 @@ class AsyncClient(AnyClient):
     def region_name(self) -> str:
         """The AWS region of the client, such as `eu-west-1`.
 
-        RuntimeError in an event loop if the boto3 client is still to be made, which would block the loop for half a
-        second: `async with AsyncClient() as client` makes it before.
+        Raises RuntimeError in an event loop if the boto3 client does not exist yet, since creating it would block the
+        loop for half a second: `async with AsyncClient() as client` creates it in a thread.
         """
         region_name: str = self._ecr().meta.region_name
         return region_name
@@ -106,7 +106,7 @@ class AsyncClient(AnyClient):
     ) -> AsyncImageIterator:
         """List the images of a repository.
 
-        No request is made before the first `anext()`, and none for a page before it is needed.
+        Pages are requested as they are needed, the first one by the first `anext()`.
         Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
 
         Args:
@@ -125,7 +125,7 @@ class AsyncClient(AnyClient):
             instead. Empty if the repository has no images.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed or out of range.
             RepositoryNotFoundError: While iterating: the repository does not exist.
             AccessDeniedError: While iterating: the caller lacks `ecr:DescribeImages`.
@@ -175,10 +175,10 @@ class AsyncClient(AnyClient):
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
-            The image. For a multi-architecture image, a tag finds the index. An archived image is found too.
+            The image. The tag of a multi-architecture image identifies its index. Archived images are found too.
 
         Raises:
-            TypeError: Not exactly one id is given, or an argument is of a wrong type.
+            TypeError: No id or more than one is given, or an argument has the wrong type.
             ValueError: An argument is malformed.
             ImageNotFoundError: The image does not exist in the repository; `image_id` has its id.
             RepositoryNotFoundError: The repository does not exist.
@@ -196,25 +196,25 @@ class AsyncClient(AnyClient):
         missing: Literal["raise", "skip"] = "raise",
         registry_id: str | None = None,
     ) -> AsyncIterator[Image]:
-        """Return the images with certain ids, any number of them.
+        """Return images by id, any number of them.
 
         They are requested 100 at a time, as they are needed.
 
         Args:
             repository_name: The repository, without the registry's host name, such as `team/app`.
-            image_ids: `ImageId`, or strings: `sha256:…` is a digest, anything else a tag. An iterator is read 100
-                at a time.
-            missing: What to do about an image that does not exist: `"raise"` ImageNotFoundError, or `"skip"` it.
+            image_ids: `ImageId` objects, or strings: `sha256:…` is a digest, anything else a tag. An iterator is read
+                100 at a time.
+            missing: What to do if an image does not exist: `"raise"` ImageNotFoundError, or `"skip"` it.
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
             An asynchronous iterator of `Image`, batch by batch, within a batch in ECR's order, which is not documented.
-            An image comes once a batch, however many of the ids are its own. The iterator resumes after an error or
-            cancellation: after ImageNotFoundError with the ids that are left, else with the same request.
+            An image is returned once per batch, even if several ids match it. The iterator resumes after an error or
+            cancellation: after ImageNotFoundError with the remaining ids, else with the same request.
 
         Raises:
-            TypeError: An argument is of a wrong type. While iterating: an id is.
-            ValueError: An argument is malformed. While iterating: an id is. The ids of a list, tuple or set are all
+            TypeError: An argument has the wrong type, or, while iterating, an id.
+            ValueError: An argument is malformed, or, while iterating, an id. The ids of a list, tuple or set are all
                 checked at the call.
             ImageNotFoundError: While iterating, with `missing="raise"`: an image does not exist; `image_id` has its
                 id.
@@ -247,7 +247,7 @@ class AsyncClient(AnyClient):
     ) -> bool:
         """Return whether an image with this tag or digest exists.
 
-        An archived image exists, though it cannot be pulled: `get_image(…).status` tells.
+        An archived image exists, although it cannot be pulled: check `get_image(…).status`.
 
         Args:
             repository_name: The repository, without the registry's host name, such as `team/app`.
@@ -258,11 +258,11 @@ class AsyncClient(AnyClient):
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
-            False if ECR returns that the image does not exist in the repository, and for nothing else. A missing
-            repository, a missing permission or a broken connection is an error.
+            False only if ECR reports that the image does not exist in the repository. A missing repository, a missing
+            permission or a broken connection raises an error.
 
         Raises:
-            TypeError: Not exactly one id is given, or an argument is of a wrong type.
+            TypeError: No id or more than one is given, or an argument has the wrong type.
             ValueError: An argument is malformed.
             RepositoryNotFoundError: The repository does not exist.
             ServiceError: ECR returned another error; the subclass says which.
@@ -308,7 +308,7 @@ class AsyncClient(AnyClient):
             if there are no more.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed or out of range.
             RepositoryNotFoundError: The repository does not exist.
             ServiceError: ECR returned another error; the subclass says which.
@@ -330,7 +330,7 @@ class AsyncClient(AnyClient):
     def repository_names(self, *, registry_id: str | None = None) -> AsyncIterator[str]:
         """List the names of the repositories of a registry.
 
-        No request is made before the first `anext()`. A truncated response is an error, and not a shorter registry.
+        No request is made before the first `anext()`. A truncated response raises an error; it never shortens the list.
         Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html
 
         Args:
@@ -364,30 +364,32 @@ class AsyncClient(AnyClient):
     ) -> AsyncRegistryIterator:
         """List the images of many repositories, several requests at a time.
 
-        Nothing starts before the first `anext()`. Throttled requests are made again, with fewer at a time; only a page
-        that is throttled for a minute fails its repository.
+        No request is made before the first `anext()`. Throttled requests are repeated, with fewer at a time; a
+        repository fails only if one of its pages is throttled for a minute.
 
         Args:
-            repository_names: The repositories, in the order in which their images are to come; an iterator is read
-                as it is needed. None for all repositories of the registry.
+            repository_names: The repositories, in the order in which to list them; an iterator is consumed as needed.
+                None for all repositories of the registry.
             tag_status: `"TAGGED"` or `"UNTAGGED"` images only. None for both.
             image_status: Images of this storage class only, or `"ANY"`. **None lists the ACTIVE ones only, as ECR
                 does.**
             page_size: Images per request, 1 to 1000. ECR: `maxResults`.
-            max_workers: The most requests at a time, 1 or more. None for 8, or the size of the client's connection
-                pool if that is less. At most four times as many pages wait to be read.
-            failed: What to do about a repository that fails: `"raise"` its error when its turn has come, and resume
-                after that with the same page if the error is retryable, or else with the next repository; or `"skip"`
-                it and keep the error in `failures`. A failing list of repositories is raised in both cases.
+            max_workers: The maximum number of requests at a time, 1 or more. None for 8, or the size of the client's
+                connection pool if that is less. At most four times as many pages are buffered.
+            failed: What to do if a repository fails: `"raise"` the error when its turn comes, or `"skip"` the
+                repository and keep the error in `failures`. After a raised error, the iterator resumes with the same
+                page if the error is retryable, or else with the next repository. An error in the list of repositories
+                itself is raised in both cases.
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
-            An asynchronous iterator of `Image`, repository by repository, in each in ECR's order. A repository that was
-            deleted since it was listed has no images. Use it in an `async with` unless you read it to its end.
+            An asynchronous iterator of `Image`, repository by repository, each in ECR's order. A repository that was
+            deleted since it was listed has no images. Use the iterator in an `async with` statement unless you read it
+            to the end.
 
         Raises:
-            TypeError: An argument is of a wrong type.
-            ValueError: An argument is malformed or out of range. While iterating: a name is.
+            TypeError: An argument has the wrong type.
+            ValueError: An argument is malformed or out of range, or, while iterating, a name.
             RepositoryNotFoundError: While iterating: a repository of `repository_names` does not exist.
             AccessDeniedError: While iterating: the caller lacks `ecr:DescribeImages`, or `ecr:DescribeRepositories`.
             ServiceError: While iterating: ECR returned another error; the subclass says which.
@@ -407,11 +409,11 @@ class AsyncClient(AnyClient):
         return AsyncRegistryIterator(self._workers_of(schedule), schedule)
 
     def image_uri(self, image: Image, *, tag: str | None = None) -> str:
-        """Return the URI by which an image is pulled.
+        """Return the pull URI of an image.
 
         Args:
             image: An image of this client's region.
-            tag: One of its tags, to have the URI end in `:<tag>`. None for `@<digest>`, which always means this very
+            tag: One of its tags, for a URI that ends in `:<tag>`. None for `@<digest>`, which always identifies this
                 image.
 
         Returns:
@@ -421,14 +423,14 @@ class AsyncClient(AnyClient):
         Raises:
             TypeError: `image` is not an `Image`.
             ValueError: The image does not have the tag.
-            RuntimeError: The boto3 client is still to be made, as for `region_name`.
+            RuntimeError: The boto3 client does not exist yet, as for `region_name`.
         """
         return self._image_uri(image, tag)
 
     def _ecr(self) -> Any:
         if self._source.made is None and _is_in_an_event_loop():
             raise RuntimeError(
-                "the boto3 client is not made yet, and making it would block the event loop: use 'async with "
+                "the boto3 client does not exist yet, and creating it would block the event loop: use 'async with "
                 "AsyncClient() as client', or await another call of the client first"
             )
         return super()._ecr()

@@ -27,12 +27,12 @@ class Client(AnyClient):
     """Reads image metadata from an Amazon ECR registry through a boto3 client.
 
     Threads may share it, as they may share the boto3 client. Other uses of the same boto3 client are unaffected. A
-    `Client()` that makes its boto3 client itself can be pickled, and makes it anew in a forked child.
+    `Client()` that creates its own boto3 client can be pickled, and creates a new one in a forked child.
 
     Args:
         ecr: A boto3 ECR client, such as `boto3.client("ecr", region_name="eu-west-1")`: its region, credentials,
-            retries, time-outs and TLS settings apply. None makes one from boto3's default session on first use;
-            where environment and profile do not configure retries, it has standard mode and 8 attempts.
+            retries, time-outs and TLS settings apply. None creates one from boto3's default session on first use,
+            with standard retries and 8 attempts unless the environment or the profile configures retries.
         registry_id: Default registry: a 12-digit AWS account ID. None means the caller's account.
 
     Raises:
@@ -48,8 +48,8 @@ class Client(AnyClient):
     def __reduce__(self) -> str | tuple[Any, ...]:
         if isinstance(self._source, HandedInClient):
             raise TypeError(
-                "a Client around a boto3 client cannot be pickled or copied: make the boto3 client on the worker, or "
-                "pass a Client() that makes its own"
+                "a Client around a boto3 client cannot be pickled or copied: create the boto3 client in the worker, "
+                "or pass a Client() that creates its own"
             )
         return functools.partial(type(self), registry_id=self._registry_id), ()
 
@@ -60,7 +60,7 @@ class Client(AnyClient):
         self.close()
 
     def close(self) -> None:
-        """Close the boto3 client that this `Client` made itself, if it did. One that was handed in stays open."""
+        """Close the boto3 client if this `Client` created it. A client that you passed in stays open."""
         self._source.close()
 
     @property
@@ -87,7 +87,7 @@ class Client(AnyClient):
     ) -> ImageIterator:
         """List the images of a repository.
 
-        No request is made before the first `next()`, and none for a page before it is needed.
+        Pages are requested as they are needed, the first one by the first `next()`.
         Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
 
         Args:
@@ -106,7 +106,7 @@ class Client(AnyClient):
             Empty if the repository has no images.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed or out of range.
             RepositoryNotFoundError: While iterating: the repository does not exist.
             AccessDeniedError: While iterating: the caller lacks `ecr:DescribeImages`.
@@ -154,10 +154,10 @@ class Client(AnyClient):
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
-            The image. For a multi-architecture image, a tag finds the index. An archived image is found too.
+            The image. The tag of a multi-architecture image identifies its index. Archived images are found too.
 
         Raises:
-            TypeError: Not exactly one id is given, or an argument is of a wrong type.
+            TypeError: No id or more than one is given, or an argument has the wrong type.
             ValueError: An argument is malformed.
             ImageNotFoundError: The image does not exist in the repository; `image_id` has its id.
             RepositoryNotFoundError: The repository does not exist.
@@ -175,25 +175,25 @@ class Client(AnyClient):
         missing: Literal["raise", "skip"] = "raise",
         registry_id: str | None = None,
     ) -> Iterator[Image]:
-        """Return the images with certain ids, any number of them.
+        """Return images by id, any number of them.
 
         They are requested 100 at a time, as they are needed.
 
         Args:
             repository_name: The repository, without the registry's host name, such as `team/app`.
-            image_ids: `ImageId`, or strings: `sha256:…` is a digest, anything else a tag. An iterator is read 100
-                at a time.
-            missing: What to do about an image that does not exist: `"raise"` ImageNotFoundError, or `"skip"` it.
+            image_ids: `ImageId` objects, or strings: `sha256:…` is a digest, anything else a tag. An iterator is read
+                100 at a time.
+            missing: What to do if an image does not exist: `"raise"` ImageNotFoundError, or `"skip"` it.
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
             An iterator of `Image`, batch by batch, within a batch in ECR's order, which is not documented. An image
-            comes once a batch, however many of the ids are its own. The iterator resumes after an error: after
-            ImageNotFoundError with the ids that are left, after any other with the same request.
+            is returned once per batch, even if several ids match it. The iterator resumes after an error: after
+            ImageNotFoundError with the remaining ids, after any other with the same request.
 
         Raises:
-            TypeError: An argument is of a wrong type. While iterating: an id is.
-            ValueError: An argument is malformed. While iterating: an id is. The ids of a list, tuple or set are all
+            TypeError: An argument has the wrong type, or, while iterating, an id.
+            ValueError: An argument is malformed, or, while iterating, an id. The ids of a list, tuple or set are all
                 checked at the call.
             ImageNotFoundError: While iterating, with `missing="raise"`: an image does not exist; `image_id` has its
                 id.
@@ -226,7 +226,7 @@ class Client(AnyClient):
     ) -> bool:
         """Return whether an image with this tag or digest exists.
 
-        An archived image exists, though it cannot be pulled: `get_image(…).status` tells.
+        An archived image exists, although it cannot be pulled: check `get_image(…).status`.
 
         Args:
             repository_name: The repository, without the registry's host name, such as `team/app`.
@@ -237,11 +237,11 @@ class Client(AnyClient):
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
-            False if ECR returns that the image does not exist in the repository, and for nothing else. A missing
-            repository, a missing permission or a broken connection is an error.
+            False only if ECR reports that the image does not exist in the repository. A missing repository, a missing
+            permission or a broken connection raises an error.
 
         Raises:
-            TypeError: Not exactly one id is given, or an argument is of a wrong type.
+            TypeError: No id or more than one is given, or an argument has the wrong type.
             ValueError: An argument is malformed.
             RepositoryNotFoundError: The repository does not exist.
             ServiceError: ECR returned another error; the subclass says which.
@@ -287,7 +287,7 @@ class Client(AnyClient):
             if there are no more.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             ValueError: An argument is malformed or out of range.
             RepositoryNotFoundError: The repository does not exist.
             ServiceError: ECR returned another error; the subclass says which.
@@ -309,7 +309,7 @@ class Client(AnyClient):
     def repository_names(self, *, registry_id: str | None = None) -> Iterator[str]:
         """List the names of the repositories of a registry.
 
-        No request is made before the first `next()`. A truncated response is an error, and not a shorter registry.
+        No request is made before the first `next()`. A truncated response raises an error; it never shortens the list.
         Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html
 
         Args:
@@ -342,30 +342,31 @@ class Client(AnyClient):
     ) -> RegistryIterator:
         """List the images of many repositories, several requests at a time.
 
-        Nothing starts before the first `next()`. Throttled requests are made again, with fewer at a time; only a page
-        that is throttled for a minute fails its repository.
+        No request is made before the first `next()`. Throttled requests are repeated, with fewer at a time; a
+        repository fails only if one of its pages is throttled for a minute.
 
         Args:
-            repository_names: The repositories, in the order in which their images are to come; an iterator is read
-                as it is needed. None for all repositories of the registry.
+            repository_names: The repositories, in the order in which to list them; an iterator is consumed as needed.
+                None for all repositories of the registry.
             tag_status: `"TAGGED"` or `"UNTAGGED"` images only. None for both.
             image_status: Images of this storage class only, or `"ANY"`. **None lists the ACTIVE ones only, as ECR
                 does.**
             page_size: Images per request, 1 to 1000. ECR: `maxResults`.
-            max_workers: The most requests at a time, 1 or more. None for 8, or the size of the boto3 client's
-                connection pool if that is less. At most four times as many pages wait to be read.
-            failed: What to do about a repository that fails: `"raise"` its error when its turn has come, and resume
-                after that with the same page if the error is retryable, or else with the next repository; or `"skip"`
-                it and keep the error in `failures`. A failing list of repositories is raised in both cases.
+            max_workers: The maximum number of requests at a time, 1 or more. None for 8, or the size of the boto3
+                client's connection pool if that is less. At most four times as many pages are buffered.
+            failed: What to do if a repository fails: `"raise"` the error when its turn comes, or `"skip"` the
+                repository and keep the error in `failures`. After a raised error, the iterator resumes with the same
+                page if the error is retryable, or else with the next repository. An error in the list of repositories
+                itself is raised in both cases.
             registry_id: The AWS account that owns the registry, 12 digits. None for the client's default.
 
         Returns:
-            An iterator of `Image`, repository by repository, in each in ECR's order. A repository that was deleted
-            since it was listed has no images. Use it in a `with` unless you read it to its end.
+            An iterator of `Image`, repository by repository, each in ECR's order. A repository that was deleted since
+            it was listed has no images. Use the iterator in a `with` statement unless you read it to the end.
 
         Raises:
-            TypeError: An argument is of a wrong type.
-            ValueError: An argument is malformed or out of range. While iterating: a name is.
+            TypeError: An argument has the wrong type.
+            ValueError: An argument is malformed or out of range, or, while iterating, a name.
             RepositoryNotFoundError: While iterating: a repository of `repository_names` does not exist.
             AccessDeniedError: While iterating: the caller lacks `ecr:DescribeImages`, or `ecr:DescribeRepositories`.
             ServiceError: While iterating: ECR returned another error; the subclass says which.
@@ -385,11 +386,11 @@ class Client(AnyClient):
         return RegistryIterator(self._fetch, schedule)
 
     def image_uri(self, image: Image, *, tag: str | None = None) -> str:
-        """Return the URI by which an image is pulled.
+        """Return the pull URI of an image.
 
         Args:
             image: An image of this client's region.
-            tag: One of its tags, to have the URI end in `:<tag>`. None for `@<digest>`, which always means this very
+            tag: One of its tags, for a URI that ends in `:<tag>`. None for `@<digest>`, which always identifies this
                 image.
 
         Returns:

@@ -39,10 +39,10 @@ class ListingCursor(OneShot, Generic[_T]):
 
     @property
     def next_token(self) -> str | None:
-        """The token of the first page that was not fetched yet, for `start_token=`.
+        """The token of the next page to fetch, for `start_token=`.
 
-        None before the first page, and after the last: `repr()` tells which. What is left of the page at hand
-        lies before the token; to lose nothing, save it between the pages of `pages()`. ECR: `nextToken`.
+        None before the first page, and after the last; `repr()` shows which. The token does not cover the rest of the
+        current page: to lose no image, iterate over `pages()` and save the token after each page. ECR: `nextToken`.
         """
         return self._position.next_token
 
@@ -75,10 +75,8 @@ class ListingCursor(OneShot, Generic[_T]):
     @property
     def _state(self) -> str:
         position = self._position
-        if not position.is_last:
+        if not position.is_last or length_hint(position.items):
             return "not started" if position.pages_fetched == 0 else "more to come"
-        if length_hint(position.items):
-            return "more to come"
         return "limit reached" if position.remaining == 0 else "finished"
 
 
@@ -135,9 +133,9 @@ class LookupCursor(OneShot):
 
 
 def check_not_moved(before: object, now: object) -> None:
-    """Raise RuntimeError if an iterator was moved by someone else while it waited for a response."""
+    """Raise RuntimeError if an iterator was advanced elsewhere while it waited for a response."""
     if before is not now:
         raise RuntimeError(
-            "the next item was requested again while a response was awaited: by an event handler, in another thread "
-            "or in another task. Use one iterator for each"
+            "the iterator was advanced by an event handler, another thread or another task while it waited for a "
+            "response. Use one iterator for each"
         )

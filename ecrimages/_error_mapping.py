@@ -83,7 +83,7 @@ _CLASS_BY_BOTOCORE_NAME: Mapping[str, tuple[type[TransportError], bool]] = {
 _PASSED_THROUGH = frozenset({"MissingParametersError", "ParamValidationError", "StubResponseError", "ValidationError"})
 
 _ADVICE: Mapping[str, str] = {
-    "NoRegionError": "Set AWS_DEFAULT_REGION or the profile's region, or make the client with region_name",
+    "NoRegionError": "Set AWS_DEFAULT_REGION or the profile's region, or pass a boto3 client that has one",
     "NoCredentialsError": "Set AWS_PROFILE, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role",
     "ProfileNotFound": "Check AWS_PROFILE and the AWS configuration file",
     "UnauthorizedSSOTokenError": "Run 'aws sso login'",
@@ -254,7 +254,7 @@ def _service_error(response: dict[str, Any], operation_name: str, facts: CallFac
     if isinstance(error, ImageNotFoundError):
         error.image_id = _missing_id(text, facts.request)
     if isinstance(error, InvalidParameterError) and (found := _PARAMETER_TEXT.search(text)):
-        error.parameter = found[1]
+        error._set_parameter(found[1])
     return error
 
 
@@ -277,9 +277,7 @@ def _transport_error(error: BotoCoreError, secrets: Secrets, causes: list[BaseEx
     if "ParamValidationError" in names and "imageStatus" in str(error):
         from botocore import __version__ as version
 
-        return ConfigurationError(
-            f"image_status needs botocore 1.41.0 or later, the first that knows it; {version} is installed"
-        )
+        return ConfigurationError(f"image_status needs botocore 1.41.0 or later; {version} is installed")
     name = next(name for name in names if name in _PASSED_THROUGH or name in _CLASS_BY_BOTOCORE_NAME)
     if name in _PASSED_THROUGH:
         return None
@@ -322,6 +320,9 @@ def _redact(causes: list[BaseException], secrets: Secrets) -> None:
     for cause in causes:
         with suppress(AttributeError, TypeError):
             cause.args = redacted(cause.args, secrets)
+        if isinstance(cause, BotoCoreError) and hasattr(cause, "request"):
+            # Its headers have the session token. Debuggers show it, and Dask pickles it with the error.
+            cause.request = None
         for name, value in vars(cause).items():
             if isinstance(value, (str, bytes, list, tuple, Mapping)):
                 with suppress(AttributeError, TypeError):

@@ -51,7 +51,7 @@ def image_listing(
     """Return the listing of a repository's images.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed or out of range.
     """
     check_int("page_size", page_size, 1, IMAGES_PER_PAGE)
@@ -89,7 +89,7 @@ def image_lookup(
     """Return the look-up of images by their ids.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed.
     """
     return Lookup(repository_request(repository_name, registry_id=registry_id), image_ids, missing)
@@ -103,7 +103,7 @@ class Newest:
         where: Only images for which this returns true. None for all.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: `count` is negative.
     """
 
@@ -157,7 +157,7 @@ def registry_schedule(
         connections: The size of the client's connection pool. None if it is not known.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is malformed or out of range.
     """
     check_int("page_size", page_size, 1, IMAGES_PER_PAGE)

@@ -124,7 +124,7 @@ def json_document(body: bytes) -> dict[str, Any]:
         document = _NO_JSON
     if document is _NO_JSON:
         beginning = excerpt(redacted(body[:_BEGINNING].decode("utf-8", "replace"))[:50])
-        problem = f"the response is not JSON, or truncated: {len(body)} bytes that begin with {beginning}"
+        problem = f"the response is not JSON, or truncated: {len(body)} bytes, starting with {beginning}"
         raise MalformedResponseError(problem, retryable=True)
     if not isinstance(document, dict):
         problem = f"the response is not a JSON object but {excerpt(document)}"

@@ -293,10 +293,10 @@ def test_a_whole_body_is_read_whatever_its_length(length: str) -> None:
         ({"content_length": "100000"}, "truncated: 50 of 100000 bytes were received"),
         (
             {"content_length": "100000", "transfer_encoding": "chunked"},
-            "not JSON, or truncated: 50 bytes that begin with",
+            "not JSON, or truncated: 50 bytes, starting with",
         ),
-        ({"content_length": "100000", "Content_Encoding": "gzip"}, "not JSON, or truncated: 50 bytes that begin with"),
-        ({"content_length": "40"}, "not JSON, or truncated: 50 bytes that begin with"),
+        ({"content_length": "100000", "Content_Encoding": "gzip"}, "not JSON, or truncated: 50 bytes, starting with"),
+        ({"content_length": "40"}, "not JSON, or truncated: 50 bytes, starting with"),
     ],
 )
 def test_a_truncated_body_tells_its_length(headers: dict[str, Any], text: str) -> None:
@@ -511,7 +511,7 @@ class Proxy:
     def __init__(self, function: Any) -> None:
         self._function = function
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return type(self._function)
 

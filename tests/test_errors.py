@@ -172,6 +172,7 @@ def test_facts_are_read_from_ecrs_texts() -> None:
     assert (no_repository.repository_name, no_repository.registry_id) == ("team/x", "111111111111")
     assert (other.repository_name, other.registry_id) == ("team/app", "210987654321")
     assert (parameter.parameter, of("ValidationException").__dict__.get("parameter")) == ("nextToken", None)
+    assert str(parameter).endswith("start over without start_token")
 
 
 def example(error_class: type[ECRImagesError]) -> ECRImagesError:

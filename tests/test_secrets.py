@@ -69,8 +69,8 @@ class Shown(logging.Handler):
             return
         self.texts += ["".join(traceback.format_exception(error)), str(error), repr(error)]
         self.texts.append(repr(getattr(error, "response", None)))
+        self.texts.append(repr(vars(error)))
         if isinstance(error, ECRImagesError):
-            self.texts.append(repr(vars(error)))
             self.texts += [repr(pickle.dumps(error, protocol)) for protocol in (0, pickle.HIGHEST_PROTOCOL)]
         self.add(error.__cause__)
         self.add(error.__context__)
