@@ -2,12 +2,12 @@
 
 Pages are fetched ahead, of several repositories at a time, and handed out repository by repository. A `RegistryState`
 is never changed, only replaced, in one assignment and after everything that can fail. (Its list of names is extended
-in place, by one call that runs in C.)
+in place, by one call that runs in C, and its failures by one assignment that may be repeated.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from operator import length_hint
 from typing import Any, Literal
@@ -78,7 +78,7 @@ class RegistryState:
     names_ended: bool = False
     """Whether the caller's names are all read."""
     opened: int = 0
-    failures: Mapping[str, ECRImagesError] = attrs.field(factory=dict)
+    failures: dict[str, ECRImagesError] = attrs.field(factory=dict)
     items_fetched: int = 0
 
     @property
@@ -199,8 +199,8 @@ class RegistrySchedule:
                 items_fetched=state.items_fetched + len(page.images),
             )
         if first.error is not None and self._skips and isinstance(first.error, ECRImagesError):
-            failures = {**state.failures, str(first.name): first.error}
-            return attrs.evolve(state, repositories=tuple(others), failures=failures)
+            state.failures[str(first.name)] = first.error
+            return attrs.evolve(state, repositories=tuple(others))
         return attrs.evolve(state, repositories=tuple(others)) if first.position.is_last and not first.error else None
 
     def due_error(self, state: RegistryState) -> tuple[BaseException, RegistryState] | None:
