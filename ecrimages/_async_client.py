@@ -368,8 +368,8 @@ class AsyncClient(AnyClient):
         repository fails only if one of its pages is throttled for a minute.
 
         Args:
-            repository_names: The repositories, in the order in which to list them; an iterator is consumed as needed.
-                None for all repositories of the registry.
+            repository_names: The repositories, in the order in which to list them. An iterator is read ahead of the
+                images, as far as pages are requested. None for all repositories of the registry.
             tag_status: `"TAGGED"` or `"UNTAGGED"` images only. None for both.
             image_status: Images of this storage class only, or `"ANY"`. **None lists the ACTIVE ones only, as ECR
                 does.**

@@ -104,23 +104,21 @@ _PARAMETER_TEXT = re.compile(r"Invalid parameter at '([^']{1,100})'")
 _LONGEST_FACT = 2_000
 
 # Whose frames in a traceback are not the application's.
-_LIBRARIES = (
-    frozenset(
-        {
-            "aiobotocore",
-            "aiohttp",
-            "boto3",
-            "botocore",
-            "dateutil",
-            "ecrimages",
-            "eventlet",
-            "gevent",
-            "jmespath",
-        }
-    )
-    | {"urllib3"}
-    | (sys.stdlib_module_names - {"unittest"})
-)
+_LIBRARIES = {
+    *(
+        "aiobotocore",
+        "aiohttp",
+        "boto3",
+        "botocore",
+        "dateutil",
+        "ecrimages",
+        "eventlet",
+        "gevent",
+        "jmespath",
+        "urllib3",
+    ),
+    *(sys.stdlib_module_names - {"unittest"}),
+}
 # The last one awaits handlers that are coroutines.
 _CALLERS_OF_HANDLERS = ("botocore.hooks", "aiobotocore.hooks", "aiobotocore._helpers")
 
