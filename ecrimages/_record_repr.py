@@ -38,5 +38,5 @@ def _pretty_print(  # noqa: PLR0917
 
 
 # pprint has no public way to be told of a class. It finds its own classes in this table, by their __repr__.
-if hasattr(PrettyPrinter, "_dispatch") and hasattr(PrettyPrinter, "_format_namespace_items"):
+if hasattr(PrettyPrinter, "_dispatch") and hasattr(PrettyPrinter, "_format_namespace_items"):  # pragma: no branch
     PrettyPrinter._dispatch[repr_without_none] = _pretty_print

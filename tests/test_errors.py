@@ -159,7 +159,8 @@ def test_facts_are_read_from_ecrs_texts() -> None:
         "RepositoryNotFoundException",
         "The repository with name 'team/x' does not exist in the registry with id '111111111111'",
     )
-    parameter: Any = of("InvalidParameterException", "Invalid parameter at 'nextToken' failed to satisfy")
+    token: Any = of("InvalidParameterException", "Invalid parameter at 'nextToken' failed to satisfy")
+    size: Any = of("InvalidParameterException", "Invalid parameter at 'maxResults' failed to satisfy")
     other: Any = of("RepositoryNotFoundException", "Something else")
 
     assert (no_image.image_id, no_image.repository_name, no_image.registry_id) == (
@@ -171,8 +172,10 @@ def test_facts_are_read_from_ecrs_texts() -> None:
     assert malformed.image_id is None
     assert (no_repository.repository_name, no_repository.registry_id) == ("team/x", "111111111111")
     assert (other.repository_name, other.registry_id) == ("team/app", "210987654321")
-    assert (parameter.parameter, of("ValidationException").__dict__.get("parameter")) == ("nextToken", None)
-    assert str(parameter).endswith("start over without start_token")
+    assert (token.parameter, size.parameter) == ("nextToken", "maxResults")
+    assert of("ValidationException").__dict__.get("parameter") is None
+    assert str(token).endswith("start over without start_token")
+    assert "start over" not in str(size)
 
 
 def example(error_class: type[ECRImagesError]) -> ECRImagesError:
