@@ -46,10 +46,8 @@ def tests(session: nox.Session) -> None:
     if session.posargs and not is_main and not any(str(session.python) in argument for argument in sys.argv):
         session.skip(f"arguments after -- run on Python {MAIN} only, but for -s {session.name}")
     session.install(".", "--group=test", *(["--group=examples"] if is_main else []))
-    if session.posargs:
-        run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", *session.posargs)
-    elif not is_main:
-        run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", "tests")
+    if session.posargs or not is_main:
+        run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", *(session.posargs or ["tests"]))
     else:
         session.run("coverage", "erase")
         run_module(session, "coverage", "run", "-m", "pytest", *IN_PARALLEL)

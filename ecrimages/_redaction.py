@@ -121,6 +121,10 @@ class _Excerpts(Repr):
         # A string that is cut first may have lost what a secret is recognised by, and kept some of the secret.
         return super().repr_str(redacted(x), level)
 
+    def repr_int(self, x: int, level: int) -> str:
+        # Python prints no int of more than 4,300 digits, or of the limit that is set, which is 640 at least.
+        return super().repr_int(x, level) if x.bit_length() < 2000 else "a very long int"
+
 
 _excerpts = _Excerpts()
 _excerpts.maxstring = _excerpts.maxother = 60
@@ -128,9 +132,4 @@ _excerpts.maxstring = _excerpts.maxother = 60
 
 def excerpt(value: object) -> str:
     """Return the repr of a part of a response, short enough for a message and without secrets."""
-    try:
-        text = _excerpts.repr(value)
-    except ValueError:
-        # Python does not print an int of more than 4,300 digits.
-        return f"a very long {type(value).__name__}"
-    return printable(str(redacted(text)), _LONGEST_EXCERPT)
+    return printable(str(redacted(_excerpts.repr(value))), _LONGEST_EXCERPT)
