@@ -47,7 +47,11 @@ def tests(session: nox.Session) -> None:
         session.skip(f"arguments after -- run on Python {MAIN} only, but for -s {session.name}")
     session.install(".", "--group=test", *(["--group=examples"] if is_main else []))
     if session.posargs or not is_main:
-        run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", *(session.posargs or ["tests"]))
+        arguments = session.posargs or ["tests"]
+        if all(argument.startswith("-") for argument in arguments):
+            session.log("Without the documentation's tests, which take as long again: name tests/docs to run them")
+            arguments = [*arguments, "--ignore=tests/docs", "tests"]
+        run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", *arguments)
     else:
         session.run("coverage", "erase")
         run_module(session, "coverage", "run", "-m", "pytest", *IN_PARALLEL)
