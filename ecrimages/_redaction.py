@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from reprlib import Repr
@@ -77,23 +77,29 @@ class Secrets:
         return self._pattern.sub(_REDACTED, text) if self._pattern else text
 
 
-_values_of_the_call: ContextVar[Iterable[str]] = ContextVar("values", default=())
+@functools.cache
+def _no_secrets() -> Secrets:
+    return Secrets(())
+
+
+_secrets_of_the_call: ContextVar[Callable[[], Secrets]] = ContextVar("secrets", default=_no_secrets)
 
 
 @contextmanager
 def removing(values: Iterable[str]) -> Iterator[None]:
     """Remove the secret values of a call from the excerpts that are made inside of the `with`."""
-    token = _values_of_the_call.set(values)
+    # Made for the first excerpt, and once: most responses need none.
+    token = _secrets_of_the_call.set(functools.cache(lambda: Secrets(values)))
     try:
         yield
     finally:
-        _values_of_the_call.reset(token)
+        _secrets_of_the_call.reset(token)
 
 
 def redacted(value: Any, secrets: Secrets | None = None) -> Any:
     """Return JSON-like data without secrets: those of the call, and what looks like one."""
     if secrets is None:
-        secrets = Secrets(_values_of_the_call.get())
+        secrets = _secrets_of_the_call.get()()
     if isinstance(value, str):
         value = secrets.removed_from(value)
         for pattern in _patterns():
