@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import socket
-import socketserver
 import struct
-import sys
 import threading
 import time
 import uuid
@@ -26,22 +25,23 @@ _TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921."
 _STOP_TIMEOUT = 2.0
 
 
-# HTTPServer would look up the name of this machine in the DNS.
-class Server(socketserver.TCPServer):
+# Instead of a server of socketserver's: its shutdown() waits for the next poll.
+class Server:
     """Listens as soon as it is created, until it is stopped."""
 
-    # Many clients may connect at once.
-    request_queue_size = 128
-
     def __init__(self, service: Service) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        # Many clients may connect at once.
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener.setblocking(False)
+        # The one end can be read from when the other is closed.
+        self._stopped, self._stop = socket.socketpair()
         self.service = service
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.is_stopping = threading.Event()
         self._pid = os.getpid()
         self._threads: dict[threading.Thread, socket.socket] = {}
-        self._loop = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self._loop.start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
         _servers.add(self)
 
     def stop(self) -> None:
@@ -50,9 +50,8 @@ class Server(socketserver.TCPServer):
             # The threads of the parent do not run in a forked child.
             return
         self.is_stopping.set()
-        self.shutdown()
-        self._loop.join()
-        self.server_close()
+        self._stop.close()
+        self._acceptor.join()
         deadline = time.monotonic() + _STOP_TIMEOUT
         threads = list(self._threads.items())
         for _, connection in threads:
@@ -64,34 +63,37 @@ class Server(socketserver.TCPServer):
 
     def close_in_child(self) -> None:
         """Close the sockets in a forked child, which would otherwise keep the port open."""
-        for connection in (self.socket, *self._threads.values()):
+        for connection in (self._listener, self._stopped, self._stop, *self._threads.values()):
             # close() would wait for the file objects of the connection.
             with suppress(OSError):
                 socket.close(connection.detach())
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Handle a connection in a thread of its own."""
-        thread = threading.Thread(target=self._handle, args=(request, client_address), daemon=True)
-        self._threads[thread] = request
-        thread.start()
+    def _accept(self) -> None:
+        """Handle each connection in a thread of its own."""
+        with self._listener, self._stopped, selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._stopped, selectors.EVENT_READ)
+            while all(key.fileobj is self._listener for key, _ in selector.select()):
+                # The client may have gone, or there may be too many open files.
+                with suppress(OSError):
+                    connection, address = self._listener.accept()
+                    connection.setblocking(True)
+                    thread = threading.Thread(target=self._handle, args=(connection, address), daemon=True)
+                    self._threads[thread] = connection
+                    thread.start()
 
-    def _handle(self, request: Any, client_address: Any) -> None:
+    def _handle(self, connection: socket.socket, address: Any) -> None:
         try:
-            self.finish_request(request, client_address)
-        except Exception:  # noqa: BLE001
-            self.handle_error(request, client_address)
+            # The client, or this server, may close the connection at any time.
+            with suppress(OSError), connection:
+                _Handler(connection, address, self)  # type: ignore[arg-type]
+                connection.shutdown(socket.SHUT_WR)
         finally:
-            self.shutdown_request(request)
             self._threads.pop(threading.current_thread(), None)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print a traceback, unless the client or this server has closed the connection."""
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Server
+    server: Any
     protocol_version = "HTTP/1.1"
     # With Nagle's algorithm the end of a response would wait for the acknowledgement of its beginning.
     disable_nagle_algorithm = True

@@ -230,18 +230,6 @@ def test_a_client_that_resets_its_connection(capfd: pytest.CaptureFixture[str]) 
     assert capfd.readouterr().err == ""
 
 
-def test_a_bug_in_the_handler_is_printed(
-    ecr: FakeECR, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An unexpected exception is not lost."""
-    monkeypatch.setattr("ecrimages.testing._server._Handler.do_POST", lambda _: 1 / 0)
-
-    with pytest.raises(ConnectionClosedError):
-        ecr.client().describe_repositories()
-
-    assert "ZeroDivisionError" in capfd.readouterr().err
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_child() -> None:
