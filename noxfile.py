@@ -33,32 +33,28 @@ def run_module(session: nox.Session, *arguments: str) -> None:
     session.run("python", "-P", "-m", *arguments)
 
 
-def run_tests(session: nox.Session, *requirements: str) -> None:
-    """Run the tests with some versions of the dependencies."""
-    session.install(".", "--group=test", *requirements)
-    run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
-
-
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests on every Python found; with arguments for pytest after `--`, on one Python."""
     is_main = session.python == MAIN
     if session.posargs and not is_main and not any(str(session.python) in argument for argument in sys.argv):
         session.skip(f"arguments after -- run on Python {MAIN} only, but for -s {session.name}")
-    session.install(".", "--group=test", *(["--group=examples"] if is_main else []))
-    if session.posargs or not is_main:
-        arguments = session.posargs or ["tests"]
-        if all(argument.startswith("-") for argument in arguments):
-            session.log("Without the documentation's tests, which take as long again: name tests/docs to run them")
-            arguments = [*arguments, "--ignore=tests/docs", "tests"]
-        run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", *arguments)
-    else:
+    is_whole = is_main and not session.posargs
+    needs_examples = is_whole or any("docs" in argument or "README" in argument for argument in session.posargs)
+    session.install(".", "--group=test", *(["--group=examples"] if needs_examples else []))
+    if is_whole:
         session.run("coverage", "erase")
         run_module(session, "coverage", "run", "-m", "pytest", *IN_PARALLEL)
         session.run("coverage", "combine", "--quiet")
         session.run("coverage", "report")
         if missing := ", ".join(version for version in DECLARED if version not in PYTHONS):
             session.warn(f"No interpreter found for Python {missing}. Coverage and examples ran on {MAIN}")
+        return
+    paths = []
+    if all(argument.startswith("-") for argument in session.posargs):
+        session.log("Without the documentation's tests: name tests/docs, README.md or docs to run them")
+        paths = ["tests", "--ignore=tests/docs"]
+    run_module(session, "pytest", *IN_PARALLEL, "--hypothesis-profile=short", *session.posargs, *paths)
 
 
 @nox.session(python=MAIN)
@@ -78,14 +74,9 @@ def aiobotocore(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def minimums(session: nox.Session) -> None:
     """Run the tests with the lowest versions of the dependencies that pyproject.toml allows."""
-    lowest = [item.replace(">=", "==") for item in PYPROJECT["project"]["dependencies"]]
-    run_tests(session, *lowest)
-
-
-@nox.session(python=PYTHONS[-1])
-def newest(session: nox.Session) -> None:
-    """Run the tests with the latest versions of all dependencies, direct and indirect."""
-    run_tests(session, "--upgrade")
+    lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
+    session.install(".", "--group=test", *lowest)
+    run_module(session, "pytest", *IN_PARALLEL, "tests", *session.posargs)
 
 
 @nox.session
