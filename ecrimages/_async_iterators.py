@@ -7,7 +7,7 @@ iterator resumes with the same page.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from operator import length_hint
 from typing import Any, Generic, TypeVar, final
 
@@ -18,7 +18,7 @@ from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
 from ecrimages._pagination import Listing
 
-__all__ = ["AsyncImageIterator", "AsyncImageLookup", "AsyncNameIterator", "OneTask"]
+__all__ = ["AsyncImageIterator", "AsyncImageLookup", "AsyncNameIterator", "AsyncPages", "OneTask"]
 
 _T = TypeVar("_T")
 
@@ -111,28 +111,38 @@ class AsyncImageIterator(_AsyncItems[Image], ImageCursor):
             An asynchronous iterator of `ImagePage` that resumes as this one does. A page is empty only if it is the
             last.
         """
-        return _AsyncPages(self)
+        return AsyncPages(self, self._take_page)
+
+    async def _take_page(self) -> ImagePage:
+        while True:
+            position = self._position
+            if not length_hint(position.items):
+                position = await self._next_position()
+            page, after = self._page(position)
+            if page is not None:
+                # fmt: off
+                self._position = after; return page  # type: ignore[no-any-return]  # noqa: E702
+                # fmt: on
+            self._position = after
 
 
-class _AsyncPages(OneShot, AsyncIterator[ImagePage]):
-    def __init__(self, images: AsyncImageIterator) -> None:
+class AsyncPages(OneShot, AsyncIterator[ImagePage]):
+    """The same images by page.
+
+    Args:
+        images: The iterator by image, whose position they share.
+        take: Returns its next page.
+    """
+
+    def __init__(self, images: object, take: Callable[[], Coroutine[Any, Any, ImagePage]]) -> None:
         self._images = images
+        self._take = take
 
     def __repr__(self) -> str:
         return f"<pages of {self._images!r}>"
 
-    async def __anext__(self) -> ImagePage:
-        images = self._images
-        while True:
-            position = images._position
-            if not length_hint(position.items):
-                position = await images._next_position()
-            page, after = images._page(position)
-            if page is not None:
-                # fmt: off
-                images._position = after; return page  # type: ignore[no-any-return]  # noqa: E702
-                # fmt: on
-            images._position = after
+    def __anext__(self) -> Coroutine[Any, Any, ImagePage]:
+        return self._take()
 
 
 @final

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, Self, final
 
-from ecrimages._async_iterators import OneTask
+from ecrimages._async_iterators import AsyncPages, OneTask
 from ecrimages._async_transport import until_all_ended, until_one_ended
-from ecrimages._cursors import OneShot
 from ecrimages._models import Image, ImagePage
 from ecrimages._registry import ThreadWorkers
 from ecrimages._registry_cursor import RegistryCursor, Workers
@@ -71,7 +70,7 @@ class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]
             An asynchronous iterator of `ImagePage` that resumes as this one does. A repository without images has one
             empty page.
         """
-        return _AsyncRegistryPages(self)
+        return AsyncPages(self, self._take_page)
 
     async def aclose(self) -> None:
         """Stop fetching, and wait for the requests in flight. Afterwards `anext()` raises RuntimeError."""
@@ -86,23 +85,14 @@ class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]
                 await self._workers.until_one_ended(pause)
             return self._state.page is not before
 
-
-class _AsyncRegistryPages(OneShot, AsyncIterator[ImagePage]):
-    def __init__(self, images: AsyncRegistryIterator) -> None:
-        self._images = images
-
-    def __repr__(self) -> str:
-        return f"<pages of {self._images!r}>"
-
-    async def __anext__(self) -> ImagePage:
-        images = self._images
+    async def _take_page(self) -> ImagePage:
         while True:
-            page, after = images._schedule.rest(images._state)
+            page, after = self._schedule.rest(self._state)
             if page is not None:
                 # fmt: off
-                images._state = after; return page  # noqa: E702
+                self._state = after; return page  # noqa: E702
                 # fmt: on
-            if not await images._advance():
+            if not await self._advance():
                 raise StopAsyncIteration
 
 

@@ -17,7 +17,7 @@ from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
 from ecrimages._pagination import Listing
 
-__all__ = ["Call", "ImageIterator", "ImageLookup", "NameIterator"]
+__all__ = ["Call", "ImageIterator", "ImageLookup", "NameIterator", "Pages"]
 
 _T = TypeVar("_T")
 
@@ -90,28 +90,38 @@ class ImageIterator(ImageCursor, _Items[Image]):
             An iterator of `ImagePage` that resumes after an exception, as this one does. A page is empty only if it
             is the last.
         """
-        return _Pages(self)
+        return Pages(self, self._take_page)
+
+    def _take_page(self) -> ImagePage:
+        while True:
+            position = self._position
+            if not length_hint(position.items):
+                position = self._next_position()
+            page, after = self._page(position)
+            if page is not None:
+                # fmt: off
+                self._position = after; return page  # type: ignore[no-any-return]  # noqa: E702
+                # fmt: on
+            self._position = after
 
 
-class _Pages(OneShot, Iterator[ImagePage]):
-    def __init__(self, images: ImageIterator) -> None:
+class Pages(OneShot, Iterator[ImagePage]):
+    """The same images by page.
+
+    Args:
+        images: The iterator by image, whose position they share.
+        take: Returns its next page.
+    """
+
+    def __init__(self, images: object, take: Callable[[], ImagePage]) -> None:
         self._images = images
+        self._take = take
 
     def __repr__(self) -> str:
         return f"<pages of {self._images!r}>"
 
     def __next__(self) -> ImagePage:
-        images = self._images
-        while True:
-            position = images._position
-            if not length_hint(position.items):
-                position = images._next_position()
-            page, after = images._page(position)
-            if page is not None:
-                # fmt: off
-                images._position = after; return page  # type: ignore[no-any-return]  # noqa: E702
-                # fmt: on
-            images._position = after
+        return self._take()
 
 
 @final

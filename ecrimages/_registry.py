@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self, final
 
-from ecrimages._cursors import OneShot
+from ecrimages._iterators import Pages
 from ecrimages._models import Image, ImagePage
 from ecrimages._registry_cursor import RegistryCursor
 from ecrimages._registry_schedule import Fetch, RegistrySchedule
@@ -59,7 +59,7 @@ class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
             An iterator of `ImagePage` that resumes after an exception, as this one does. A repository without
             images has one empty page.
         """
-        return _RegistryPages(self)
+        return Pages(self, self._take_page)
 
     def close(self) -> None:
         """Stop fetching, and wait for the requests in flight. Afterwards `next()` raises RuntimeError."""
@@ -73,23 +73,14 @@ class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
             self._workers.wait(pause)
         return self._state.page is not before
 
-
-class _RegistryPages(OneShot, Iterator[ImagePage]):
-    def __init__(self, images: RegistryIterator) -> None:
-        self._images = images
-
-    def __repr__(self) -> str:
-        return f"<pages of {self._images!r}>"
-
-    def __next__(self) -> ImagePage:
-        images = self._images
+    def _take_page(self) -> ImagePage:
         while True:
-            page, after = images._schedule.rest(images._state)
+            page, after = self._schedule.rest(self._state)
             if page is not None:
                 # fmt: off
-                images._state = after; return page  # noqa: E702
+                self._state = after; return page  # noqa: E702
                 # fmt: on
-            if not images._advance():
+            if not self._advance():
                 raise StopIteration
 
 
