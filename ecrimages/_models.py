@@ -98,7 +98,7 @@ class ImageScanFindingsSummary:
     )
     """When the scan finished, in UTC. None if not reported. ECR: `imageScanCompletedAt`."""
     vulnerability_source_updated_at: datetime | None = attrs.field(
-        default=_NO_TIME, converter=_optional_utc, metadata=wire("vulnerabilitySourceUpdatedAt", repeats=True)
+        default=_NO_TIME, converter=_optional_utc, metadata=wire("vulnerabilitySourceUpdatedAt")
     )
     """When the scanner's vulnerability data was last updated, in UTC. None if not reported. ECR:
     `vulnerabilitySourceUpdatedAt`."""

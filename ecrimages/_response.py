@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -18,7 +18,7 @@ import attrs
 import msgspec
 
 from ecrimages._errors import MalformedResponseError
-from ecrimages._image_dict import RecordField, fields_of, is_enum, record_from_dict, record_to_dict
+from ecrimages._image_dict import RecordField, fields_of, is_enum, record_from_dict, record_to_dict, times
 from ecrimages._mappings import SeverityCounts
 from ecrimages._models import NO_EXTRA, Image, ImagePage
 from ecrimages._redaction import excerpt, redacted
@@ -174,7 +174,7 @@ _WIRE_TYPES: Mapping[Any, Any] = {
 _CODE: Mapping[Any, str] = {
     str: "{field} = {item} = {value}",
     int: "{field} = {item} = {value}",
-    datetime: "{field} = {item} = from_timestamp({value}, utc)",
+    datetime: "{field} = {item} = {value}",
     tuple[str, ...]: "{field} = tuple({value}); {item} = {value}",
     SeverityCounts: (
         "counts = {field} = SeverityCountsDraft(); counts._items = {value}.copy(); "
@@ -209,16 +209,13 @@ def _struct_of(record_class: Any) -> type[msgspec.Struct]:
 @functools.cache
 def _build() -> Callable[[list[Any]], tuple[list[Image], list[dict[str, Any]]]]:
     """Return the function that makes of the structs of a page the records, and the dicts that boto3 would return."""
-    names: dict[str, Any] = {
-        "no_extra": NO_EXTRA,
-        "from_timestamp": datetime.fromtimestamp,
-        "utc": UTC,
-        **_draft_names(SeverityCounts),
-    }
+    names: dict[str, Any] = {"no_extra": NO_EXTRA, "times": times, **_draft_names(SeverityCounts)}
+    columns = dict(_columns(Image, "struct", "record"))
     lines = [
         "def build(structs):",
         "    records, details, known, intern = [], [], {}, {}.setdefault",
-        "    for struct in structs:",
+        *(f"    {name} = times([{value} for struct in structs])" for name, value in columns.items()),
+        f"    for struct, {', '.join(columns)} in zip(structs, {', '.join(columns)}):",
         *(f"        {line}" for line in _code_of_record(Image, "struct", "record", "detail", names)),
         "        records.append(record); details.append(detail)",
         "    return records, details",
@@ -228,13 +225,24 @@ def _build() -> Callable[[list[Any]], tuple[list[Image], list[dict[str, Any]]]]:
     return build
 
 
+def _columns(record_class: Any, struct: str, record: str) -> Iterator[tuple[str, str]]:
+    """Yield the variables of the times of a record, each with its expression."""
+    for field in fields_of(record_class):
+        variable, value = f"{record}_{field.name}", f"{struct}.{field.wire}"
+        if field.type is datetime:
+            yield variable, f"{struct} and {value}"
+        elif attrs.has(field.type):
+            yield from _columns(field.type, value, f"{variable}_record")
+
+
 def _code_of_record(record_class: Any, struct: str, record: str, detail: str, names: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that make a record and a dict of a struct; the arguments are names of variables."""
     names |= _draft_names(record_class)
     yield f"{record} = {record_class.__name__}Draft(); {record}.extra = no_extra; {detail} = {{}}"
     for field in fields_of(record_class):
         value = f"{record}_{field.name}"
-        yield f"{value} = {struct}.{field.wire}"
+        if field.type is not datetime:
+            yield f"{value} = {struct}.{field.wire}"
         places = {"field": f"{record}.{field.name}", "item": f"{detail}[{field.wire!r}]", "value": value}
         lines = _code_of_field(field, places, names)
         if field.is_required:
@@ -264,12 +272,8 @@ def _code_of_field(field: RecordField, places: Mapping[str, str], names: dict[st
         # Bounded: the enumerations are open.
         names[f"member_{field.type.__name__}"] = functools.lru_cache(64)(field.type)
         yield f"{places['field']} = member_{field.type.__name__}({value}); {places['item']} = {value}"
-    elif field.repeats and field.type is datetime:
-        yield f"if ({value}_time := known.get({value})) is None:"
-        yield f"    {value}_time = known[{value}] = from_timestamp({value}, utc)"
-        yield f"{places['field']} = {places['item']} = {value}_time"
     else:
-        if field.repeats:
+        if field.repeats and field.type is str:
             # Of equal strings the first is kept, so that a page holds each once.
             yield f"{value} = intern({value}, {value})"
         yield _CODE[field.type].format(**places)

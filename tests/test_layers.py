@@ -41,7 +41,7 @@ LAYERS = [
 LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
 # Beside the standard library; botocore's exceptions are the bases of the library's own.
 FOREIGN = [
-    {"attrs", "botocore.exceptions"},
+    {"attrs", "botocore.exceptions", "msgspec"},
     {"attrs", "botocore", "msgspec"},
     {"attrs"},
     {"attrs", "boto3", "botocore", "msgspec"},
