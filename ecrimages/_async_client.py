@@ -428,7 +428,7 @@ class AsyncClient(AnyClient):
         return self._image_uri(image, tag)
 
     def _ecr(self) -> Any:
-        if self._source.made is None and _is_in_an_event_loop():
+        if self._source.existing is None and _is_in_an_event_loop():
             raise RuntimeError(
                 "the boto3 client does not exist yet, and creating it would block the event loop: use 'async with "
                 "AsyncClient() as client', or await another call of the client first"

@@ -51,7 +51,7 @@ class ThreadedCalls:
 
     async def open(self) -> None:
         """Make the boto3 client, unless it is made already."""
-        if self.source.made is None:
+        if self.source.existing is None:
             made = self._start(self.source.transport)
             await until_one_ended([made])
             made.result()
@@ -129,7 +129,7 @@ class AwaitedCalls(AnyTransport):
         """Make a call, as `Transport.call()` does."""
         call = PreparedCall(self, operation, request, retries_throttling)
         with call.translated_errors():
-            response = await call.made()
+            response = await call.make()
         return call.page(response)
 
     async def open(self) -> None:

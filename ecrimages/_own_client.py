@@ -54,7 +54,7 @@ class TransportSource(Protocol):
         """The size of the boto3 client's connection pool. None if it is not known."""
 
     @property
-    def made(self) -> Transport | None:
+    def existing(self) -> Transport | None:
         """The transport for the next call, if it is there without making a boto3 client."""
 
     def transport(self) -> Transport:
@@ -85,7 +85,7 @@ class HandedInClient:
         return size if isinstance(size, int) and size > 0 else None
 
     @property
-    def made(self) -> Transport:
+    def existing(self) -> Transport:
         """The transport for the next call."""
         return self.transport()
 
@@ -124,7 +124,7 @@ class OwnClient:
     @property
     def region_name(self) -> str | None:
         """The region of the boto3 client. None if it is not made yet."""
-        transport = self.made
+        transport = self.existing
         region_name: str | None = None if transport is None else transport.ecr.meta.region_name
         return region_name
 
@@ -134,7 +134,7 @@ class OwnClient:
         return _CONNECTIONS
 
     @property
-    def made(self) -> Transport | None:
+    def existing(self) -> Transport | None:
         """The transport that the next call will use, if it was made before."""
         made = self._made
         if made is None or made.process is not _process:
@@ -148,11 +148,11 @@ class OwnClient:
             CredentialsError: The credentials could not be loaded.
             ConfigurationError: The AWS configuration is unusable.
         """
-        if transport := self.made:
+        if transport := self.existing:
             return transport
         process = _process
         with process.making_a_client:
-            if (transport := self.made) is None:
+            if (transport := self.existing) is None:
                 before, self._made = self._made, _make(process)
                 transport = self._made.transport
                 if before is not None and before.process is process:

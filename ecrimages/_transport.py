@@ -62,7 +62,7 @@ class PreparedCall:
         self._request = request
         self._exchange = exchange
 
-    def made(self) -> Any:
+    def make(self) -> Any:
         """Make the call; return the response, or what it comes from when awaited."""
         return getattr(self._client, self._operation.method)(**self._request)
 
@@ -110,7 +110,7 @@ class Transport(AnyTransport):
         """
         call = PreparedCall(self, operation, request, retries_throttling)
         with call.translated_errors():
-            response = call.made()
+            response = call.make()
         return call.page(response)
 
 
