@@ -105,7 +105,8 @@ def secrets_of(client: Any) -> Iterator[str]:
             yield value
     meta = getattr(client, "meta", None)
     proxies = getattr(getattr(meta, "config", None), "proxies", None)
-    environment = [value for name, value in os.environ.items() if name.lower().endswith("_proxy")]
+    # By the names: each value that is read is decoded.
+    environment = [os.environ[name] for name in os.environ if name[-6:].lower() == "_proxy"]
     urls = [getattr(meta, "endpoint_url", None), *environment]
     for url in [*urls, *(proxies.values() if isinstance(proxies, dict) else ())]:
         if isinstance(url, str) and "@" in url:
