@@ -11,6 +11,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for page in images.pages():
         for image in page.images:
             print(image.digest, image.size_in_bytes)
-        if page.next_token and context.get_remaining_time_in_millis() < 30_000:
-            return {**event, "token": page.next_token}
+        if page.next_token and context.get_remaining_time_in_millis() < 90_000:
+            return {**event, "token": page.next_token, "done": False}
     return {**event, "token": None, "done": True}

@@ -19,6 +19,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         token = response.get("nextToken")
         if token is None:
             return {**event, "token": None, "done": True}
-        if context.get_remaining_time_in_millis() < 30_000:
-            return {**event, "token": token}
+        if context.get_remaining_time_in_millis() < 90_000:
+            return {**event, "token": token, "done": False}
         request["nextToken"] = token
