@@ -36,7 +36,7 @@ def images(ecr: FakeECR) -> list[Image]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_fault_loses_no_image(ecr: FakeECR, images: list[Image], case: Case) -> None:
     """It is the library's own error, with everything there is to know, and the iterator resumes with the page."""
-    boto3_client = ecr.client(case.config)
+    boto3_client = ecr.client()
     listing = Client(boto3_client).describe_images("team/app", page_size=3)
     came = list(itertools.islice(listing, 3))
     bring_about(case, ecr, boto3_client)
