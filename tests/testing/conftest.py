@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,3 +15,16 @@ from ecrimages.testing import FakeECR
 def client(ecr: FakeECR) -> Any:
     """A boto3 client for it that leaves the validation of parameters to the service."""
     return ecr.client(Config(parameter_validation=False))
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[FakeECR]:
+    """A running fake for all tests of a module that do not depend on what others do with it."""
+    with FakeECR() as ecr:
+        yield ecr
+
+
+@pytest.fixture(scope="module")
+def shared_client(shared: FakeECR) -> Any:
+    """A boto3 client like `client` for it."""
+    return shared.client(Config(parameter_validation=False))
