@@ -19,7 +19,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from samples import COMPLETED, PUSHED, body_of, detail
+from samples import COMPLETED, PUSHED, body_of, detail, one_by_one
 from wire import Wire
 
 from ecrimages import Client, ECRImagesError, Image, ImageScanFindingsSummary, MalformedResponseError, ThrottlingError
@@ -36,6 +36,7 @@ EVENTS = (
     "before-parse",
     *AFTER_THE_PARSER,
 )
+WAYS = ("register", "register_first", "register_last")
 
 
 @pytest.fixture
@@ -62,9 +63,9 @@ def parsed_in(event_name: str, arguments: dict[str, Any]) -> Any:
     return {name: value for name, value in response.items() if name != "ResponseMetadata"}
 
 
-@pytest.mark.parametrize("event", AFTER_THE_PARSER)
-@pytest.mark.parametrize("scope", ["", ".ecr", ".ecr.DescribeImages"])
-@pytest.mark.parametrize("how", ["register_first", "register", "register_last"])
+@pytest.mark.parametrize(
+    ("event", "scope", "how"), one_by_one(AFTER_THE_PARSER, [".ecr", "", ".ecr.DescribeImages"], WAYS)
+)
 def test_what_comes_after_the_parser_sees_boto3s_response(
     ecr: FakeECR, boto3_client: Any, image: Image, event: str, scope: str, how: str
 ) -> None:
@@ -228,25 +229,23 @@ def test_what_a_client_returns_counts(ecr: FakeECR, make: Callable[[FakeECR], An
     ]
 
 
-@pytest.mark.parametrize("event", AFTER_THE_PARSER)
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda parsed: parsed["imageDetails"].pop(),
-        lambda parsed: parsed.update(imageDetails=parsed["imageDetails"][:1]),
-        lambda parsed: parsed["imageDetails"][1].update(imageTags=["other"]),
-        lambda parsed: parsed.update(nextToken="other"),
-    ],
-    ids=["in place", "anew", "below", "token"],
-)
-def test_what_a_handler_changes_counts(ecr: FakeECR, boto3_client: Any, event: str, change: Any) -> None:
+CHANGES: dict[str, Callable[[Any], object]] = {
+    "in place": lambda parsed: parsed["imageDetails"].pop(),
+    "anew": lambda parsed: parsed.update(imageDetails=parsed["imageDetails"][:1]),
+    "below": lambda parsed: parsed["imageDetails"][1].update(imageTags=["other"]),
+    "token": lambda parsed: parsed.update(nextToken="other"),
+}
+
+
+@pytest.mark.parametrize(("event", "change"), one_by_one(AFTER_THE_PARSER, CHANGES))
+def test_what_a_handler_changes_counts(ecr: FakeECR, boto3_client: Any, event: str, change: str) -> None:
     """A handler that changes the parsed response changes what boto3 returns, and what ours does."""
     for number in range(2):
         ecr.add_image("team/app", tags=[f"v{number}"], status=None)
 
     def tamper(event_name: str, **arguments: Any) -> None:
         name = {"response-received": "parsed_response", "after-call": "parsed"}.get(event_name.partition(".")[0])
-        change(arguments[name] if name else arguments["response"][1])
+        CHANGES[change](arguments[name] if name else arguments["response"][1])
 
     boto3_client.meta.events.register(f"{event}.ecr", tamper)
     raw = boto3_client.describe_images(repositoryName="team/app")
@@ -257,12 +256,11 @@ def test_what_a_handler_changes_counts(ecr: FakeECR, boto3_client: Any, event: s
     assert page.next_token == raw.get("nextToken")
 
 
-@pytest.mark.parametrize("event", ["before-parse", "before-parse.ecr", "before-parse.ecr.DescribeImages"])
-@pytest.mark.parametrize("how", ["register_first", "register", "register_last"])
-@pytest.mark.parametrize("tag", [b"v2", b"a-longer-tag", b""])
-def test_a_handler_may_change_the_body(
-    ecr: FakeECR, boto3_client: Any, image: Image, event: str, how: str, tag: bytes
-) -> None:
+@pytest.mark.parametrize(
+    ("scope", "how", "tag"),
+    one_by_one([".ecr", "", ".ecr.DescribeImages"], WAYS, [b"a-longer-tag", b"v2", b""]),
+)
+def test_a_handler_may_change_the_body(boto3_client: Any, image: Image, scope: str, how: str, tag: bytes) -> None:
     """A handler before the parser sees the body of our calls, and may change it, its length too."""
     seen: list[bytes] = []
 
@@ -270,7 +268,7 @@ def test_a_handler_may_change_the_body(
         seen.append(response_dict["body"])
         response_dict["body"] = response_dict["body"].replace(b"v1", tag)
 
-    getattr(boto3_client.meta.events, how)(event, scrub)
+    getattr(boto3_client.meta.events, how)(f"before-parse{scope}", scrub)
     raw = boto3_client.describe_images(repositoryName="team/app")
 
     [listed] = ours(boto3_client)
@@ -309,9 +307,9 @@ def test_a_truncated_body_tells_its_length(headers: dict[str, Any], text: str) -
     assert caught.value.retryable is True
 
 
-@pytest.mark.parametrize("event", EVENTS)
-@pytest.mark.parametrize("how", ["register_first", "register_last"])
-@pytest.mark.parametrize("fault", [None, Fault.truncated(), Fault.throttling()], ids=["whole", "truncated", "error"])
+@pytest.mark.parametrize(
+    ("event", "how", "fault"), one_by_one(EVENTS, WAYS[1:], [None, Fault.truncated(), Fault.throttling()])
+)
 def test_a_nested_call_is_nobody_elses(
     ecr: FakeECR, boto3_client: Any, image: Image, event: str, how: str, fault: Fault | None
 ) -> None:
