@@ -49,6 +49,19 @@ def client(boto3_client: Any) -> Client:
     return Client(boto3_client)
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[FakeECR]:
+    """A running fake for all tests of a module that do not depend on what others do with it."""
+    with FakeECR() as ecr:
+        yield ecr
+
+
+@pytest.fixture(scope="module")
+def shared_client(shared: FakeECR) -> Any:
+    """A client of it."""
+    return Client(shared.client())
+
+
 @pytest.fixture
 def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long botocore would have waited before its retries, which do not wait here."""

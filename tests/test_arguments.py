@@ -11,6 +11,7 @@ import attrs
 import boto3
 import pytest
 from samples import digest, image
+from wire import session
 
 import ecrimages
 from ecrimages import Client, ImageId
@@ -101,12 +102,6 @@ def test_a_wrong_argument_raises_at_the_call(
     assert ecr.requests == ()
 
 
-def of_service(name: str) -> Any:
-    """Return a boto3 client of a service."""
-    services: Any = boto3.Session("testing", "testing", region_name="us-east-1")
-    return services.client(name)
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -115,8 +110,8 @@ def of_service(name: str) -> Any:
         ),
         pytest.param(Client, "not <Client: region not resolved yet>", id="Client"),
         pytest.param(lambda: boto3.Session, "not <class 'boto3.session.Session'>", id="session"),
-        pytest.param(lambda: of_service("ec2"), "ecr must be a boto3 ECR client", id="EC2"),
-        pytest.param(lambda: of_service("ecr-public"), "ecr must be a boto3 ECR client", id="ECR Public"),
+        pytest.param(lambda: session().client("sts"), "ecr must be a boto3 ECR client", id="STS"),
+        pytest.param(lambda: session().client("ecr-public"), "ecr must be a boto3 ECR client", id="ECR Public"),
         pytest.param(type("Only", (), {"describe_images": print}), "ecr must be a boto3 ECR client", id="one method"),
         pytest.param(
             type("Aio", (), {"__aenter__": 1, "describe_images": print}), r"ecrimages\.AsyncClient", id="async"

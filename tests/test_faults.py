@@ -29,10 +29,9 @@ Mode = Literal["legacy", "standard", "adaptive"]
 
 
 @pytest.fixture(scope="module")
-def ecr() -> Iterator[FakeECR]:
+def ecr(shared: FakeECR) -> FakeECR:
     """One fake for all tests here: each of them takes the faults that it injects."""
-    with FakeECR() as ecr:
-        yield ecr
+    return shared
 
 
 @pytest.fixture(scope="module")

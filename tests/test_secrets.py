@@ -95,11 +95,10 @@ def shown() -> Iterator[Shown]:
 
 
 @pytest.fixture(scope="module")
-def filled() -> Iterator[FakeECR]:
+def filled(shared: FakeECR) -> FakeECR:
     """A fake for tests that make one request each, for an image that it holds."""
-    with FakeECR() as ecr:
-        ecr.add_image("team/app")
-        yield ecr
+    shared.add_image("team/app")
+    return shared
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ from ecrimages.testing import FakeECR
 def client(ecr: FakeECR) -> Any:
     """A boto3 client for it that leaves the validation of parameters to the service."""
     return ecr.client(Config(parameter_validation=False))
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[FakeECR]:
-    """A running fake for all tests of a module that do not depend on what others do with it."""
-    with FakeECR() as ecr:
-        yield ecr
 
 
 @pytest.fixture(scope="module")
