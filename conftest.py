@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 
+import pytest
+from botocore.loaders import create_loader
 from hypothesis import settings
 
 ROOT = Path(__file__).parent
@@ -15,6 +18,9 @@ if sys.path[0] == str(ROOT):
 sys.path.append(str(ROOT / "tests" / "docs"))
 
 from page_examples import collect_pages as pytest_collect_file  # noqa: E402, F401
+
+# All sessions of boto3 share ECR's model, which takes 0.1 s to read.
+pytest.MonkeyPatch().setattr("botocore.session.create_loader", functools.cache(create_loader))
 
 # How long an example takes depends on the machine.
 settings.register_profile("short", deadline=None, max_examples=25)

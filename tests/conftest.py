@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
-import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -20,14 +18,6 @@ from ecrimages.testing import FakeECR
 # How long an example takes depends on the machine.
 settings.register_profile("ecrimages", deadline=None)
 settings.load_profile("ecrimages")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cached_loaders() -> Iterator[None]:
-    """Let all sessions of boto3 share ECR's model, which takes 0.1 s to read."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
-        yield
 
 
 @pytest.fixture

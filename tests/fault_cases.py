@@ -94,12 +94,13 @@ def time_out(client: Any) -> None:
     """Have a client's next request time out. The others have botocore's own time limit."""
     endpoint = client._endpoint
     http_session = endpoint.http_session
+    seconds: Any = (60, 0.01)
 
     def send(request: Any) -> None:
         endpoint.http_session = http_session
         with socket.create_server(("127.0.0.1", 0)) as silent:
             request.url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-            URLLib3Session(timeout=(60, 0.01)).send(request)
+            URLLib3Session(timeout=seconds).send(request)
 
     endpoint.http_session = SimpleNamespace(send=send)
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, ParamValidationError, StubAssertion
 from botocore.parsers import PROTOCOL_PARSERS
 from botocore.stub import Stubber
 from moto import mock_aws
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from samples import PUSHED, digest, image, parsed
 from werkzeug.serving import make_server
 from wire import Wire, session
