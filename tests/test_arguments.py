@@ -93,13 +93,13 @@ def call(method: str, *arguments: Any, **keywords: Any) -> Call:
     ids=lambda value: str(value) if isinstance(value, Call) else "",
 )
 def test_a_wrong_argument_raises_at_the_call(
-    ecr: FakeECR, client: Client, wrong: Call, error: type[Exception], message: str
+    shared: FakeECR, shared_client: Client, wrong: Call, error: type[Exception], message: str
 ) -> None:
     """The message says what is right, and what came."""
     with pytest.raises(error, match=message):
-        getattr(client, wrong.method)(*wrong.arguments, **wrong.keywords)
+        getattr(shared_client, wrong.method)(*wrong.arguments, **wrong.keywords)
 
-    assert ecr.requests == ()
+    assert shared.requests == ()
 
 
 @pytest.mark.parametrize(
