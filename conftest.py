@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from botocore.loaders import create_loader
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
 
@@ -23,5 +23,8 @@ from page_examples import collect_pages as pytest_collect_file  # noqa: E402, F4
 pytest.MonkeyPatch().setattr("botocore.session.create_loader", functools.cache(create_loader))
 
 # How long an example takes depends on the machine.
-settings.register_profile("short", deadline=None, max_examples=25)
-settings.register_profile("slow", deadline=None, max_examples=2_000)
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ecrimages", untimed)
+settings.register_profile("short", untimed, max_examples=25)
+settings.register_profile("slow", untimed, max_examples=2_000)
+settings.load_profile("ecrimages")

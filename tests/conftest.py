@@ -10,14 +10,9 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import settings
 
 from ecrimages import Client
 from ecrimages.testing import FakeECR
-
-# How long an example takes depends on the machine.
-settings.register_profile("ecrimages", deadline=None)
-settings.load_profile("ecrimages")
 
 
 @pytest.fixture

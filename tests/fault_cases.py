@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import threading
@@ -49,11 +50,17 @@ def with_fields(**fields: object) -> Fault:
     return Fault.edit(lambda response: response.update(fields))
 
 
+@functools.cache
+def unused_socket() -> socket.socket:
+    """Return a socket that does not listen, and keeps its port from others."""
+    unused = socket.socket()
+    unused.bind(("127.0.0.1", 0))
+    return unused
+
+
 def unused_address() -> str:
     """Return an address on this machine at which nobody listens, such as `127.0.0.1:40123`."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{unused.getsockname()[1]}"
+    return f"127.0.0.1:{unused_socket().getsockname()[1]}"
 
 
 def serve_once(response: bytes) -> str:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
-import socket
 import ssl
 import string
 from collections import defaultdict
@@ -15,6 +14,7 @@ import botocore.exceptions
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from fault_cases import unused_address
 from samples import SERVICE, digest
 from wire import session
 
@@ -342,10 +342,8 @@ def test_advice(name: str, advice: str) -> None:
 
 def refused(handled: Exception) -> TransportError:
     """Return the error of a call to a port where nothing listens, made while another exception is handled."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}"
     once = Config(retries={"total_max_attempts": 1})
-    boto3_client = session().client("ecr", endpoint_url=url, config=once)
+    boto3_client = session().client("ecr", endpoint_url=f"http://{unused_address()}", config=once)
     with suppress(type(handled)):
         try:
             raise handled

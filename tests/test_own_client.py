@@ -242,7 +242,7 @@ def test_an_environment_that_is_wrong(
     assert caught.value.retryable is False or error is CredentialsError
 
 
-def in_child(work: Callable[[], object], seconds: int = 20) -> bytes:
+def in_child(work: Callable[[], object], seconds: int = 60) -> bytes:
     """Return the pickle of what a function returns in a forked child; a child that hangs is ended."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -276,7 +276,7 @@ def test_a_forked_child_has_its_own_connection(default_session: FakeECR) -> None
     listed(names[0])
     # On a connection that they shared, the second request would wait for the response to the first.
     barrier = threading.Barrier(3)
-    default_session.inject_faults(*[Fault.edit(lambda _: barrier.wait(20))] * 3)
+    default_session.inject_faults(*[Fault.edit(lambda _: barrier.wait(60))] * 3)
 
     with ThreadPoolExecutor(3) as pool:
         results = list(pool.map(lambda name: in_child(functools.partial(listed, name)), names))
@@ -316,16 +316,16 @@ def test_a_fork_while_a_client_is_made(default_session: FakeECR, monkeypatch: py
     def client(*arguments: Any, **keywords: Any) -> Any:
         if threading.current_thread() is not threading.main_thread():
             is_making.set()
-            may_go_on.wait(20)
+            may_go_on.wait(60)
         return original(*arguments, **keywords)
 
     monkeypatch.setattr(boto3.Session, "client", client)
     ours = Client()
     thread = threading.Thread(target=lambda: list(ours.describe_images("team/app")))
     thread.start()
-    is_making.wait(20)
+    is_making.wait(60)
 
-    result = in_child(lambda: len(list(ours.describe_images("team/app"))), seconds=10)
+    result = in_child(lambda: len(list(ours.describe_images("team/app"))), seconds=30)
     may_go_on.set()
     thread.join()
 

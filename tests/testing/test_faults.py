@@ -145,9 +145,11 @@ def test_a_connection_that_is_reset(ecr: FakeECR, client: Any) -> None:
 
 def test_a_delayed_response(ecr: FakeECR, client: Any) -> None:
     """A delay that is longer than the client's time-out is one; the client waits for a shorter one."""
-    ecr.inject_faults(Fault.delay(3600), Fault.delay(0.05))
-    with pytest.raises(ReadTimeoutError):
-        digests(ecr.client(Config(read_timeout=0.05)))
+    with FakeECR() as other:
+        other.inject_faults(Fault.delay(3600))
+        with pytest.raises(ReadTimeoutError):
+            other.client(Config(read_timeout=0.05)).describe_repositories()
+    ecr.inject_faults(Fault.delay(0.05))
     start = time.monotonic()
 
     assert len(digests(client)) == 3
