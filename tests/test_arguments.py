@@ -13,7 +13,6 @@ import pytest
 from samples import digest, image
 from wire import session
 
-import ecrimages
 from ecrimages import Client, ImageId
 from ecrimages.testing import FakeECR
 
@@ -162,15 +161,6 @@ def test_a_client_around_a_boto3_client_cannot_be_pickled(client: Client) -> Non
     """The TypeError says to create the boto3 client in the worker."""
     with pytest.raises(TypeError, match="create the boto3 client in the worker"):
         pickle.dumps(client)
-
-
-def test_a_client_of_its_own_can_be_pickled() -> None:
-    """A Client() that makes its boto3 client itself, and the module's functions, can be tasks of a process pool."""
-    twin = pickle.loads(pickle.dumps(Client(registry_id="123456789012")))
-    function = pickle.loads(pickle.dumps(ecrimages.describe_images))
-
-    assert (type(twin), twin.registry_id) == (Client, "123456789012")
-    assert function == ecrimages.describe_images
 
 
 def test_the_repr_of_a_client(boto3_client: Any) -> None:

@@ -17,10 +17,8 @@ from ecrimages import (
     Client,
     ConfigurationError,
     ECRImagesError,
-    Image,
     MalformedResponseError,
     RepeatedTokenError,
-    RepositoryNotFoundError,
     ThrottlingError,
 )
 from ecrimages.testing import FakeECR, Fault
@@ -241,26 +239,7 @@ def test_the_functions_are_the_methods_of_one_client() -> None:
     assert {function.__name__ for function in functions} <= set(vars(Client))
     assert len({id(function.__self__) for function in functions}) == 1
     assert isinstance(functions[0].__self__, Client)
-    assert all(function.__doc__ == getattr(Client, function.__name__).__doc__ for function in functions)
-
-
-def test_a_missing_repository(client: Client) -> None:
-    """Its error names repository and registry, and gives advice."""
-    with pytest.raises(
-        RepositoryNotFoundError, match=r"Check the repository name, the region and registry_id"
-    ) as caught:
-        list(client.describe_images("team/none"))
-
-    error = caught.value
-    assert (error.repository_name, error.registry_id) == ("team/none", "123456789012")
-
-
-def test_images_are_of_the_class_that_people_import(ecr: FakeECR, client: Client) -> None:
-    """However an image was read, its class is ecrimages.Image."""
-    ecr.add_image("team/app", tags=["v1"])
-
-    assert type(client.get_image("team/app", "v1")) is Image
-    assert Image.__module__ == "ecrimages"
+    assert all(function.__func__ is getattr(Client, function.__name__) for function in functions)
 
 
 def test_a_predicate_that_raises_stop_iteration_ends_nothing(ecr: FakeECR, client: Client) -> None:

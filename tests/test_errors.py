@@ -176,6 +176,7 @@ def test_facts_are_read_from_ecrs_texts(of: Of) -> None:
     assert (by_digest.image_id, by_digest.repository_name) == (ImageId(digest=digest(1)), "team/app")
     assert malformed.image_id is None
     assert (no_repository.repository_name, no_repository.registry_id) == ("team/x", "111111111111")
+    assert "Check the repository name, the region and registry_id" in str(no_repository)
     assert (other.repository_name, other.registry_id) == ("team/app", "210987654321")
     assert (token.parameter, size.parameter) == ("nextToken", "maxResults")
     assert of("ValidationException").__dict__.get("parameter") is None

@@ -351,19 +351,21 @@ def test_a_call_while_a_client_is_made(default_session: FakeECR, monkeypatch: py
 
 
 def test_a_client_that_was_pickled_makes_its_own(default_session: FakeECR, made: list[Any]) -> None:
-    """An unpickled Client() has no connection of the one that was pickled."""
+    """An unpickled Client() has the registry of the one that was pickled, and no connection of it."""
     default_session.add_image("team/app")
-    client = Client()
+    client = Client(registry_id="123456789012")
     list(client.describe_images("team/app"))
 
     twin = pickle.loads(pickle.dumps(client))
 
     assert len(list(twin.describe_images("team/app"))) == 1
+    assert twin.registry_id == "123456789012"
     assert len(made) == 2
 
 
 def test_the_functions_are_unpickled_in_another_process(default_session: FakeECR) -> None:
     """In a worker, an unpickled function is that of the worker's own module."""
+    assert pickle.loads(pickle.dumps(ecrimages.describe_images)) == ecrimages.describe_images
     default_session.add_image("team/app")
     code = "import pickle, sys; print(len(list(pickle.load(sys.stdin.buffer)('team/app'))))"
 

@@ -70,9 +70,6 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp
     return dict(os.environ)
 
 
-worst_machine = pytest.mark.parametrize("machine", [MACHINE | INVALID], ids=["worst"], indirect=True)
-
-
 @pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES, indirect=True)
 def test_environment(ecr: FakeECR, machine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """With these variables a new session of boto3 reaches the fake, whatever else is set."""
@@ -105,27 +102,21 @@ def test_the_environment_of_a_subprocess(ecr: FakeECR, machine: dict[str, str]) 
     assert run.stdout.split() == ["us-east-1", digest(1)]
 
 
-@worst_machine
-@pytest.mark.usefixtures("machine")
-def test_client_depends_on_no_setting_of_the_machine(ecr: FakeECR) -> None:
-    """The client of `client()` reaches the fake."""
-    ecr.add_image("team/app", digest=digest(1))
-
-    assert digests(ecr.client()) == [digest(1)]
-    assert "x-amz-security-token" not in ecr.requests[0].headers
-
-
-@worst_machine
+@pytest.mark.parametrize("machine", [MACHINE | INVALID], ids=["worst"], indirect=True)
 def test_activated(ecr: FakeECR, machine: dict[str, str]) -> None:
-    """boto3 and new clients of this library reach the fake, and everything is restored at the end."""
+    """boto3 and new clients of this library reach the fake, and everything is restored at the end.
+
+    A client of `client()` depends on no setting of the machine.
+    """
     ecr.add_image("team/app", digest=digest(1))
     session = boto3.DEFAULT_SESSION
+    found = [digests(ecr.client())]
 
     with ecr.activated():
-        found = [digests(boto3.client("ecr")), [i.digest for i in Client().describe_images("team/app")]]
+        found += [digests(boto3.client("ecr")), [i.digest for i in Client().describe_images("team/app")]]
         assert boto3.DEFAULT_SESSION is not session
 
-    assert found == [[digest(1)]] * 2
+    assert found == [[digest(1)]] * 3
     assert not any("x-amz-security-token" in request.headers for request in ecr.requests)
     assert boto3.DEFAULT_SESSION is session
     assert dict(os.environ) == {**machine, "PYTEST_CURRENT_TEST": os.environ["PYTEST_CURRENT_TEST"]}
