@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 
-from hypothesis import settings
+import pytest
+from botocore.loaders import create_loader
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
 
@@ -16,6 +19,12 @@ sys.path.append(str(ROOT / "tests" / "docs"))
 
 from page_examples import collect_pages as pytest_collect_file  # noqa: E402, F401
 
+# All sessions of boto3 share ECR's model, which takes 0.1 s to read.
+pytest.MonkeyPatch().setattr("botocore.session.create_loader", functools.cache(create_loader))
+
 # How long an example takes depends on the machine.
-settings.register_profile("short", deadline=None, max_examples=25)
-settings.register_profile("slow", deadline=None, max_examples=2_000)
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ecrimages", untimed)
+settings.register_profile("short", untimed, max_examples=25)
+settings.register_profile("slow", untimed, max_examples=2_000)
+settings.load_profile("ecrimages")

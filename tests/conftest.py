@@ -10,14 +10,9 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import settings
 
 from ecrimages import Client
 from ecrimages.testing import FakeECR
-
-# How long an example takes depends on the machine.
-settings.register_profile("ecrimages", deadline=None)
-settings.load_profile("ecrimages")
 
 
 @pytest.fixture
@@ -37,6 +32,19 @@ def boto3_client(ecr: FakeECR) -> Any:
 def client(boto3_client: Any) -> Client:
     """A client of that ECR."""
     return Client(boto3_client)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[FakeECR]:
+    """A running fake for all tests of a module that do not depend on what others do with it."""
+    with FakeECR() as ecr:
+        yield ecr
+
+
+@pytest.fixture(scope="module")
+def shared_client(shared: FakeECR) -> Any:
+    """A client of it."""
+    return Client(shared.client())
 
 
 @pytest.fixture

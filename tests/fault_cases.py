@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.client import parse_headers
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
-from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import CredentialRetrievalError
+from botocore.httpsession import URLLib3Session
 
 from ecrimages import (
     AccessDeniedError,
@@ -48,11 +50,17 @@ def with_fields(**fields: object) -> Fault:
     return Fault.edit(lambda response: response.update(fields))
 
 
+@functools.cache
+def unused_socket() -> socket.socket:
+    """Return a socket that does not listen, and keeps its port from others."""
+    unused = socket.socket()
+    unused.bind(("127.0.0.1", 0))
+    return unused
+
+
 def unused_address() -> str:
     """Return an address on this machine at which nobody listens, such as `127.0.0.1:40123`."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{unused.getsockname()[1]}"
+    return f"127.0.0.1:{unused_socket().getsockname()[1]}"
 
 
 def serve_once(response: bytes) -> str:
@@ -89,6 +97,21 @@ def sent(response: bytes) -> Callable[[Any], None]:
     return detour(lambda: serve_once(response))
 
 
+def time_out(client: Any) -> None:
+    """Have a client's next request time out. The others have botocore's own time limit."""
+    endpoint = client._endpoint
+    http_session = endpoint.http_session
+    seconds: Any = (60, 0.01)
+
+    def send(request: Any) -> None:
+        endpoint.http_session = http_session
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            request.url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            URLLib3Session(timeout=seconds).send(request)
+
+    endpoint.http_session = SimpleNamespace(send=send)
+
+
 def credentials_lost(client: Any) -> None:
     """Have the next refresh of a client's credentials fail, as when an instance does not provide them."""
     outcomes: list[Exception | None] = [CredentialRetrievalError(provider="test", error_msg="no response")]
@@ -113,7 +136,6 @@ class Case:
     text: str = ""
     path: str | None = None
     retryable: bool = False
-    config: Config = attrs.field(factory=Config)
 
 
 def malformed(name: str, fault: Fault, text: str, path: str = "", *, retryable: bool = False) -> Case:
@@ -192,14 +214,7 @@ CASES = [
         path="",
         retryable=True,
     ),
-    Case(
-        "a time-out",
-        Fault.delay(3),
-        RequestTimeoutError,
-        "Read timeout",
-        retryable=True,
-        config=Config(read_timeout=0.4),
-    ),
+    Case("a time-out", time_out, RequestTimeoutError, "Read timeout", retryable=True),
     # Some versions of botocore notice a body that is shorter than announced.
     Case("200, closed in the body", Fault.closed(), ECRImagesError, retryable=True),
     Case("200, closed before the body", Fault.closed(0), ECRImagesError, retryable=True),

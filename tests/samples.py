@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +26,7 @@ __all__ = [
     "digest",
     "image",
     "needs_image_status",
+    "one_by_one",
     "parsed",
 ]
 
@@ -94,3 +97,16 @@ def parsed(number: int = 1, **fields: Any) -> dict[str, Any]:
 def body_of(*details: Any, **fields: Any) -> bytes:
     """Return the body of a response of DescribeImages."""
     return json.dumps({"imageDetails": details, **fields}).encode()
+
+
+def one_by_one(*choices: Iterable[Any]) -> list[Any]:
+    """Return the product of some choices as parameters of a test.
+
+    Each value is combined with the first values of the other choices. All other combinations are slow tests.
+    """
+    lists = [list(values) for values in choices]
+    cases = []
+    for case in itertools.product(*lists):
+        others = sum(value is not values[0] for value, values in zip(case, lists, strict=True))
+        cases.append(pytest.param(*case, marks=pytest.mark.slow if others > 1 else ()))
+    return cases

@@ -11,8 +11,8 @@ import attrs
 import boto3
 import pytest
 from samples import digest, image
+from wire import session
 
-import ecrimages
 from ecrimages import Client, ImageId
 from ecrimages.testing import FakeECR
 
@@ -92,19 +92,13 @@ def call(method: str, *arguments: Any, **keywords: Any) -> Call:
     ids=lambda value: str(value) if isinstance(value, Call) else "",
 )
 def test_a_wrong_argument_raises_at_the_call(
-    ecr: FakeECR, client: Client, wrong: Call, error: type[Exception], message: str
+    shared: FakeECR, shared_client: Client, wrong: Call, error: type[Exception], message: str
 ) -> None:
     """The message says what is right, and what came."""
     with pytest.raises(error, match=message):
-        getattr(client, wrong.method)(*wrong.arguments, **wrong.keywords)
+        getattr(shared_client, wrong.method)(*wrong.arguments, **wrong.keywords)
 
-    assert ecr.requests == ()
-
-
-def of_service(name: str) -> Any:
-    """Return a boto3 client of a service."""
-    services: Any = boto3.Session("testing", "testing", region_name="us-east-1")
-    return services.client(name)
+    assert shared.requests == ()
 
 
 @pytest.mark.parametrize(
@@ -115,8 +109,8 @@ def of_service(name: str) -> Any:
         ),
         pytest.param(Client, "not <Client: region not resolved yet>", id="Client"),
         pytest.param(lambda: boto3.Session, "not <class 'boto3.session.Session'>", id="session"),
-        pytest.param(lambda: of_service("ec2"), "ecr must be a boto3 ECR client", id="EC2"),
-        pytest.param(lambda: of_service("ecr-public"), "ecr must be a boto3 ECR client", id="ECR Public"),
+        pytest.param(lambda: session().client("sts"), "ecr must be a boto3 ECR client", id="STS"),
+        pytest.param(lambda: session().client("ecr-public"), "ecr must be a boto3 ECR client", id="ECR Public"),
         pytest.param(type("Only", (), {"describe_images": print}), "ecr must be a boto3 ECR client", id="one method"),
         pytest.param(
             type("Aio", (), {"__aenter__": 1, "describe_images": print}), r"ecrimages\.AsyncClient", id="async"
@@ -167,15 +161,6 @@ def test_a_client_around_a_boto3_client_cannot_be_pickled(client: Client) -> Non
     """The TypeError says to create the boto3 client in the worker."""
     with pytest.raises(TypeError, match="create the boto3 client in the worker"):
         pickle.dumps(client)
-
-
-def test_a_client_of_its_own_can_be_pickled() -> None:
-    """A Client() that makes its boto3 client itself, and the module's functions, can be tasks of a process pool."""
-    twin = pickle.loads(pickle.dumps(Client(registry_id="123456789012")))
-    function = pickle.loads(pickle.dumps(ecrimages.describe_images))
-
-    assert (type(twin), twin.registry_id) == (Client, "123456789012")
-    assert function == ecrimages.describe_images
 
 
 def test_the_repr_of_a_client(boto3_client: Any) -> None:

@@ -19,7 +19,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from samples import COMPLETED, PUSHED, body_of, detail
+from samples import COMPLETED, PUSHED, body_of, detail, digest, one_by_one
 from wire import Wire
 
 from ecrimages import Client, ECRImagesError, Image, ImageScanFindingsSummary, MalformedResponseError, ThrottlingError
@@ -36,9 +36,16 @@ EVENTS = (
     "before-parse",
     *AFTER_THE_PARSER,
 )
+WAYS = ("register", "register_first", "register_last")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def ecr(shared: FakeECR) -> FakeECR:
+    """One fake for all tests here. Each of them has a client of its own."""
+    return shared
+
+
+@pytest.fixture(scope="module")
 def image(ecr: FakeECR) -> Image:
     """An image of `team/app` with nested fields, and none that an old boto3 does not know."""
     summary = ImageScanFindingsSummary(scan_completed_at=COMPLETED, severity_counts={"HIGH": 1})
@@ -47,9 +54,9 @@ def image(ecr: FakeECR) -> Image:
     )
 
 
-def ours(client: Any) -> list[Image]:
+def ours(client: Any, repository_name: str = "team/app") -> list[Image]:
     """Return what this library lists."""
-    return list(Client(client).describe_images("team/app"))
+    return list(Client(client).describe_images(repository_name))
 
 
 def parsed_in(event_name: str, arguments: dict[str, Any]) -> Any:
@@ -62,9 +69,9 @@ def parsed_in(event_name: str, arguments: dict[str, Any]) -> Any:
     return {name: value for name, value in response.items() if name != "ResponseMetadata"}
 
 
-@pytest.mark.parametrize("event", AFTER_THE_PARSER)
-@pytest.mark.parametrize("scope", ["", ".ecr", ".ecr.DescribeImages"])
-@pytest.mark.parametrize("how", ["register_first", "register", "register_last"])
+@pytest.mark.parametrize(
+    ("event", "scope", "how"), one_by_one(AFTER_THE_PARSER, [".ecr", "", ".ecr.DescribeImages"], WAYS)
+)
 def test_what_comes_after_the_parser_sees_boto3s_response(
     ecr: FakeECR, boto3_client: Any, image: Image, event: str, scope: str, how: str
 ) -> None:
@@ -118,9 +125,10 @@ def test_a_guard_against_empty_responses_has_nothing_to_do(ecr: FakeECR, boto3_c
 
     boto3_client.meta.events.register("needs-retry.ecr.DescribeImages", retry)
     boto3_client.meta.events.register("after-call.ecr.DescribeImages", check)
+    before = len(ecr.requests)
 
     assert ours(boto3_client) == [image]
-    assert len(ecr.requests) == 1
+    assert len(ecr.requests) == before + 1
 
 
 def test_a_recording_can_be_played_back(ecr: FakeECR, boto3_client: Any, image: Image) -> None:
@@ -153,12 +161,13 @@ def test_a_cache_holds_whole_responses(
         return copy.deepcopy(cache[key])
 
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", cached)
+    before = len(ecr.requests)
 
     for _ in range(2):
         assert ours(boto3_client) == [image]
         raw = boto3_client.describe_images(repositoryName="team/app", maxResults=1000)
         assert raw["imageDetails"][0]["imagePushedAt"] == PUSHED
-    assert len(ecr.requests) == 1
+    assert len(ecr.requests) == before + 1
 
 
 def without_protected(response: dict[str, Any]) -> list[Any]:
@@ -218,51 +227,47 @@ def wrapped(ecr: FakeECR) -> Any:
 )
 def test_what_a_client_returns_counts(ecr: FakeECR, make: Callable[[FakeECR], Any]) -> None:
     """A client that leaves images out of the response, in place or anew, leaves them out of ours."""
-    ecr.add_image("team/app", tags=["protected"])
-    old = ecr.add_image("team/app", tags=["old"], status=None)
+    ecr.add_image("team/old", tags=["protected"], digest=digest(2))
+    old = ecr.add_image("team/old", tags=["old"], digest=digest(1), status=None)
     client = make(ecr)
 
-    assert ours(client) == [old]
-    assert [detail["imageTags"] for detail in client.describe_images(repositoryName="team/app")["imageDetails"]] == [
-        ["old"]
-    ]
+    assert ours(client, "team/old") == [old]
+    [detail] = client.describe_images(repositoryName="team/old")["imageDetails"]
+    assert detail["imageTags"] == ["old"]
 
 
-@pytest.mark.parametrize("event", AFTER_THE_PARSER)
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda parsed: parsed["imageDetails"].pop(),
-        lambda parsed: parsed.update(imageDetails=parsed["imageDetails"][:1]),
-        lambda parsed: parsed["imageDetails"][1].update(imageTags=["other"]),
-        lambda parsed: parsed.update(nextToken="other"),
-    ],
-    ids=["in place", "anew", "below", "token"],
-)
-def test_what_a_handler_changes_counts(ecr: FakeECR, boto3_client: Any, event: str, change: Any) -> None:
+CHANGES: dict[str, Callable[[Any], object]] = {
+    "in place": lambda parsed: parsed["imageDetails"].pop(),
+    "anew": lambda parsed: parsed.update(imageDetails=parsed["imageDetails"][:1]),
+    "below": lambda parsed: parsed["imageDetails"][1].update(imageTags=["other"]),
+    "token": lambda parsed: parsed.update(nextToken="other"),
+}
+
+
+@pytest.mark.parametrize(("event", "change"), one_by_one(AFTER_THE_PARSER, CHANGES))
+def test_what_a_handler_changes_counts(ecr: FakeECR, boto3_client: Any, event: str, change: str) -> None:
     """A handler that changes the parsed response changes what boto3 returns, and what ours does."""
     for number in range(2):
-        ecr.add_image("team/app", tags=[f"v{number}"], status=None)
+        ecr.add_image("team/two", tags=[f"v{number}"], digest=digest(number), status=None)
 
     def tamper(event_name: str, **arguments: Any) -> None:
         name = {"response-received": "parsed_response", "after-call": "parsed"}.get(event_name.partition(".")[0])
-        change(arguments[name] if name else arguments["response"][1])
+        CHANGES[change](arguments[name] if name else arguments["response"][1])
 
     boto3_client.meta.events.register(f"{event}.ecr", tamper)
-    raw = boto3_client.describe_images(repositoryName="team/app")
+    raw = boto3_client.describe_images(repositoryName="team/two")
 
-    page = next(Client(boto3_client).describe_images("team/app").pages())
+    page = next(Client(boto3_client).describe_images("team/two").pages())
 
     assert page.images == tuple(Image.from_dict(detail) for detail in raw["imageDetails"])
     assert page.next_token == raw.get("nextToken")
 
 
-@pytest.mark.parametrize("event", ["before-parse", "before-parse.ecr", "before-parse.ecr.DescribeImages"])
-@pytest.mark.parametrize("how", ["register_first", "register", "register_last"])
-@pytest.mark.parametrize("tag", [b"v2", b"a-longer-tag", b""])
-def test_a_handler_may_change_the_body(
-    ecr: FakeECR, boto3_client: Any, image: Image, event: str, how: str, tag: bytes
-) -> None:
+@pytest.mark.parametrize(
+    ("scope", "how", "tag"),
+    one_by_one([".ecr", "", ".ecr.DescribeImages"], WAYS, [b"a-longer-tag", b"v2", b""]),
+)
+def test_a_handler_may_change_the_body(boto3_client: Any, image: Image, scope: str, how: str, tag: bytes) -> None:
     """A handler before the parser sees the body of our calls, and may change it, its length too."""
     seen: list[bytes] = []
 
@@ -270,7 +275,7 @@ def test_a_handler_may_change_the_body(
         seen.append(response_dict["body"])
         response_dict["body"] = response_dict["body"].replace(b"v1", tag)
 
-    getattr(boto3_client.meta.events, how)(event, scrub)
+    getattr(boto3_client.meta.events, how)(f"before-parse{scope}", scrub)
     raw = boto3_client.describe_images(repositoryName="team/app")
 
     [listed] = ours(boto3_client)
@@ -309,14 +314,14 @@ def test_a_truncated_body_tells_its_length(headers: dict[str, Any], text: str) -
     assert caught.value.retryable is True
 
 
-@pytest.mark.parametrize("event", EVENTS)
-@pytest.mark.parametrize("how", ["register_first", "register_last"])
-@pytest.mark.parametrize("fault", [None, Fault.truncated(), Fault.throttling()], ids=["whole", "truncated", "error"])
+@pytest.mark.parametrize(
+    ("event", "how", "fault"), one_by_one(EVENTS, WAYS[1:], [None, Fault.truncated(), Fault.throttling()])
+)
 def test_a_nested_call_is_nobody_elses(
     ecr: FakeECR, boto3_client: Any, image: Image, event: str, how: str, fault: Fault | None
 ) -> None:
     """A raw call of the application's in the middle of ours gets its own response, or error, and ours gets ours."""
-    ecr.add_image("team/other", tags=["o"])
+    ecr.add_image("team/other", tags=["o"], digest=digest(1))
     outcomes: list[Any] = []
 
     def call(**_: object) -> None:
@@ -342,13 +347,13 @@ def test_a_nested_call_is_nobody_elses(
 
 def test_a_call_of_ours_in_the_middle_of_ours(ecr: FakeECR, boto3_client: Any, image: Image) -> None:
     """A listing in an event handler of a listing is right, and so is the one around it."""
-    other = ecr.add_image("team/other")
+    other = ecr.add_image("team/inner")
     client = Client(boto3_client)
     inner: list[Image] = []
 
     def list_other(**_: object) -> None:
         boto3_client.meta.events.unregister("before-send.ecr", list_other)
-        inner.extend(client.describe_images("team/other"))
+        inner.extend(client.describe_images("team/inner"))
 
     boto3_client.meta.events.register("before-send.ecr", list_other)
 
@@ -426,12 +431,13 @@ def test_an_exception_of_a_handler_comes_out(ecr: FakeECR, boto3_client: Any, im
         raise own
 
     boto3_client.meta.events.register(f"{event}.ecr", fail)
+    before = len(ecr.requests)
 
     with pytest.raises(OwnError) as caught:
         ours(boto3_client)
 
     assert caught.value is own
-    assert len(ecr.requests) <= 1
+    assert len(ecr.requests) - before <= 1
 
 
 def test_nothing_is_registered_on_the_client(ecr: FakeECR, boto3_client: Any, image: Image) -> None:

@@ -3,20 +3,20 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
-import socket
 import ssl
 import string
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import botocore.exceptions
-import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from samples import digest
-from wire import Wire, session
+from fault_cases import unused_address
+from samples import SERVICE, digest
+from wire import session
 
 import ecrimages
 from ecrimages import (
@@ -40,6 +40,7 @@ from ecrimages import (
 )
 from ecrimages.testing import FakeECR, Fault
 
+CLIENT = session().client("ecr")
 CLASSES = [value for value in vars(ecrimages).values() if inspect.isclass(value) and issubclass(value, ECRImagesError)]
 RESPONSE: Any = {
     "Error": {"Code": "com.amazonaws#NewException", "Message": "Something new."},
@@ -47,13 +48,22 @@ RESPONSE: Any = {
 }
 
 
-def of(code: str, message: str = "text", status: int = 400) -> ServiceError:
-    """Return the error that a listing raises for ECR's error."""
+Of = Callable[..., ServiceError]
+
+
+@pytest.fixture(scope="module")
+def of() -> Iterator[Of]:
+    """A function that returns the error which a listing raises for ECR's error."""
     with FakeECR() as ecr:
-        ecr.inject_faults(Fault.error(code, message, status=status))
-        with pytest.raises(ServiceError) as caught:
-            next(Client(ecr.client()).describe_images("team/app", registry_id="210987654321"))
-    return caught.value
+        client = Client(ecr.client())
+
+        def of(code: str, message: str = "text", status: int = 400) -> ServiceError:
+            ecr.inject_faults(Fault.error(code, message, status=status))
+            with pytest.raises(ServiceError) as caught:
+                next(client.describe_images("team/app", registry_id="210987654321"))
+            return caught.value
+
+        yield of
 
 
 CODES: dict[type[ServiceError], str] = {
@@ -71,19 +81,17 @@ CODES: dict[type[ServiceError], str] = {
 @pytest.mark.parametrize(
     ("code", "error_class"), [(code, error_class) for error_class, codes in CODES.items() for code in codes.split()]
 )
-def test_the_code_decides(code: str, error_class: type[ServiceError]) -> None:
+def test_the_code_decides(of: Of, code: str, error_class: type[ServiceError]) -> None:
     """A known code has its class, with a prefix or without, and whatever the HTTP status."""
     for error in (of(code), of(f"com.amazonaws.ecr#{code}", status=403), of(code, status=500)):
         assert type(error) is error_class
         assert (error.code, error.message, error.repository_name) == (code, "text", "team/app")
 
 
-def test_every_modelled_error_has_its_class() -> None:
+def test_every_modelled_error_has_its_class(of: Of) -> None:
     """Each error that ECR's model has for DescribeImages and DescribeRepositories is a class of its own."""
-    service: Any = botocore.session.get_session().get_service_model("ecr")
-
     for operation in ("DescribeImages", "DescribeRepositories"):
-        for shape in service.operation_model(operation).error_shapes:
+        for shape in SERVICE.operation_model(operation).error_shapes:
             assert type(of(shape.name)) is not ServiceError
 
 
@@ -100,7 +108,7 @@ def test_every_modelled_error_has_its_class() -> None:
         ("", 599, ServerError, True),
     ],
 )
-def test_of_a_status_only_5xx_decides(code: str, status: int, error_class: type[Any], retryable: bool) -> None:
+def test_of_a_status_only_5xx_decides(of: Of, code: str, status: int, error_class: type[Any], retryable: bool) -> None:
     """An unknown code is a ServiceError, a ServerError with a 5xx; 501 and the like do not pass."""
     error = of(code, status=status)
 
@@ -118,15 +126,12 @@ def test_what_an_error_of_the_service_carries() -> None:
     assert str(ServiceError({})) == "ECR refused the request without a message (DescribeImages: no error code)"
 
 
-def test_an_error_is_botocores_too() -> None:
+def test_an_error_is_botocores_too(of: Of) -> None:
     """Programs that catch botocore's errors, and use what those carry, work on."""
     error = of("AccessDeniedException")
-    with FakeECR() as ecr:
-        client: Any = ecr.client()
-        with pytest.raises(client.exceptions.ClientError):
-            next(Client(client).describe_images("team/none"))
 
     assert isinstance(error, ClientError)
+    assert isinstance(error, CLIENT.exceptions.ClientError)
     assert error.response["Error"]["Code"] == "AccessDeniedException"
     assert error.MSG_TEMPLATE == ClientError.MSG_TEMPLATE
     assert isinstance(TransportError("x"), BotoCoreError)
@@ -146,7 +151,7 @@ def test_the_base_classes_init_is_called(monkeypatch: pytest.MonkeyPatch) -> Non
     assert vars(ServiceError(RESPONSE))["set_by_botocore"] is True
 
 
-def test_facts_are_read_from_ecrs_texts() -> None:
+def test_facts_are_read_from_ecrs_texts(of: Of) -> None:
     """Repository, registry, image and parameter are those that the text names, or else those of the request."""
     place = "the repository with name 'team/base' in the registry with id '111111111111'"
     no_image: Any = of(
@@ -171,6 +176,7 @@ def test_facts_are_read_from_ecrs_texts() -> None:
     assert (by_digest.image_id, by_digest.repository_name) == (ImageId(digest=digest(1)), "team/app")
     assert malformed.image_id is None
     assert (no_repository.repository_name, no_repository.registry_id) == ("team/x", "111111111111")
+    assert "Check the repository name, the region and registry_id" in str(no_repository)
     assert (other.repository_name, other.registry_id) == ("team/app", "210987654321")
     assert (token.parameter, size.parameter) == ("nextToken", "maxResults")
     assert of("ValidationException").__dict__.get("parameter") is None
@@ -258,16 +264,12 @@ def instance_of(error_class: Any) -> Exception:
 def raised_for(error: Exception) -> Exception:
     """Return what a listing raises where botocore raises an error in the place of a response."""
 
-    def fail(_: Any) -> bytes:
+    def make_api_call(*_: Any) -> Any:
         raise error
 
-    def make_request(*_: Any, **__: Any) -> Any:
-        raise error
-
-    wire = Wire(fail)
-    wire.client._make_api_call = make_request
+    CLIENT._make_api_call = make_api_call
     with pytest.raises(Exception) as caught:  # noqa: PT011
-        next(Client(wire.client).describe_images("team/app"))
+        next(Client(CLIENT).describe_images("team/app"))
     return caught.value
 
 
@@ -341,10 +343,8 @@ def test_advice(name: str, advice: str) -> None:
 
 def refused(handled: Exception) -> TransportError:
     """Return the error of a call to a port where nothing listens, made while another exception is handled."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}"
     once = Config(retries={"total_max_attempts": 1})
-    boto3_client = session().client("ecr", endpoint_url=url, config=once)
+    boto3_client = session().client("ecr", endpoint_url=f"http://{unused_address()}", config=once)
     with suppress(type(handled)):
         try:
             raise handled

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+import boto3
 import pytest
 from botocore.config import Config
 from fault_cases import CASES, Case, bring_about, in_second, with_fields
@@ -26,7 +28,19 @@ from ecrimages.testing import FakeECR, Fault
 Mode = Literal["legacy", "standard", "adaptive"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def ecr(shared: FakeECR) -> FakeECR:
+    """One fake for all tests here: each of them takes the faults that it injects."""
+    return shared
+
+
+@pytest.fixture(scope="module")
+def boto3_client(ecr: FakeECR) -> Any:
+    """One client for all tests that need no configuration."""
+    return ecr.client()
+
+
+@pytest.fixture(scope="module")
 def images(ecr: FakeECR) -> list[Image]:
     """The eight images of `team/app`, in the order of the fake: by digest."""
     added = [ecr.add_image("team/app", tags=[f"v{number}"], pushed_at=PUSHED) for number in range(8)]
@@ -34,9 +48,8 @@ def images(ecr: FakeECR) -> list[Image]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_fault_loses_no_image(ecr: FakeECR, images: list[Image], case: Case) -> None:
+def test_a_fault_loses_no_image(ecr: FakeECR, boto3_client: Any, images: list[Image], case: Case) -> None:
     """It is the library's own error, with everything there is to know, and the iterator resumes with the page."""
-    boto3_client = ecr.client(case.config)
     listing = Client(boto3_client).describe_images("team/app", page_size=3)
     came = list(itertools.islice(listing, 3))
     bring_about(case, ecr, boto3_client)
@@ -95,6 +108,7 @@ def test_a_fault_is_the_same_error_in_every_way(
 @pytest.mark.parametrize("by_page", [False, True])
 def test_a_fault_can_come_again_and_again(ecr: FakeECR, client: Client, images: list[Image], by_page: bool) -> None:
     """However often a page fails, none of its images comes out before the page is known to be good."""
+    before = len(ecr.requests)
     listing = client.describe_images("team/app", page_size=3)
     way: Iterator[Any] = listing.pages() if by_page else listing
     came = list(itertools.islice(way, 1 if by_page else 3))
@@ -107,7 +121,7 @@ def test_a_fault_can_come_again_and_again(ecr: FakeECR, client: Client, images: 
     came += way
 
     assert ([image for page in came for image in page.images] if by_page else came) == images
-    assert len(ecr.requests) == 6
+    assert len(ecr.requests) - before == 6
 
 
 @pytest.mark.parametrize(
@@ -159,29 +173,35 @@ def configured(mode: Mode, attempts: int) -> Config:
     return Config(retries={"mode": mode, "total_max_attempts": attempts})
 
 
-TRANSIENT = [
-    pytest.param(Fault.server_error(), id="ServerException"),
-    pytest.param(Fault.reset(), id="reset"),
-    pytest.param(Fault.truncated(), id="truncated"),
-    pytest.param(Fault.closed(), id="closed"),
-    pytest.param(Fault.html(status=200), id="HTML"),
-]
-
-
-@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
-@pytest.mark.parametrize("attempts", [1, 3])
-@pytest.mark.parametrize("fault", TRANSIENT)
+@pytest.mark.parametrize(
+    ("mode", "attempts", "fault"),
+    [
+        ("legacy", 3, Fault.server_error()),
+        ("legacy", 3, Fault.truncated()),
+        ("standard", 1, Fault.server_error()),
+        ("standard", 1, Fault.truncated()),
+        ("standard", 3, Fault.server_error()),
+        ("standard", 3, Fault.reset()),
+        ("standard", 3, Fault.truncated()),
+        ("standard", 3, Fault.closed()),
+        ("standard", 3, Fault.html(status=200)),
+        ("adaptive", 3, Fault.server_error()),
+        ("adaptive", 3, Fault.truncated()),
+    ],
+    ids=lambda value: value.name if isinstance(value, Fault) else str(value),
+)
 def test_a_fault_is_retried_as_often_as_configured(
     ecr: FakeECR, images: list[Image], delays: list[float], mode: Mode, attempts: int, fault: Fault
 ) -> None:
     """A page that stays truncated is requested as often as one that the service fails to return."""
     listing = Client(ecr.client(configured(mode, attempts))).describe_images("team/app", page_size=3)
     came = list(itertools.islice(listing, 3))
+    before = len(ecr.requests)
     ecr.inject_faults(*[fault] * attempts)
 
     with pytest.raises(ECRImagesError) as caught:
         next(listing)
-    requests = len(ecr.requests) - 1
+    requests = len(ecr.requests) - before
     came += listing
 
     assert caught.value.retryable is True
@@ -193,11 +213,12 @@ def test_a_fault_is_retried_as_often_as_configured(
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_faults_that_pass_are_not_seen(ecr: FakeECR, images: list[Image], delays: list[float], mode: Mode) -> None:
     """If the last attempt brings the page, the caller notices nothing; all faults are of one count."""
+    before = len(ecr.requests)
     ecr.inject_faults(Fault.truncated(), Fault.server_error(), None, Fault.html(status=200), Fault.reset())
     listing = Client(ecr.client(configured(mode, 3))).describe_images("team/app", page_size=3)
 
     assert list(listing) == images
-    assert len(ecr.requests) == 3 + 4
+    assert len(ecr.requests) - before == 3 + 4
     assert len(delays) == 4
 
 
@@ -222,42 +243,36 @@ def test_the_count_is_botocores(
     """A truncated body is requested as often as botocore requests after a reset, wherever that is configured."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    import boto3
+    client = Client(boto3.Session().client("ecr", config=Config(retries=retries)))
 
-    counts = []
-    for fault in (Fault.reset(), Fault.truncated()):
-        boto3_client = boto3.Session().client("ecr", config=Config(retries=retries))
-        default_session.add_repository("team/app")
-        before = len(default_session.requests)
-        default_session.inject_faults(*[fault] * 9)
+    for name, fault in {"team/reset": Fault.reset(), "team/truncated": Fault.truncated()}.items():
+        default_session.add_repository(name)
+        default_session.inject_faults(*[fault] * 9, repository_name=name)
         with pytest.raises(ECRImagesError):
-            next(Client(boto3_client).describe_images("team/app"))
-        counts.append(len(default_session.requests) - before)
-        for _ in range(9 - counts[-1]):
-            with pytest.raises(ECRImagesError):
-                next(Client(default_session.client()).describe_images("team/app"))
+            next(client.describe_images(name))
 
-    assert counts[0] == counts[1]
+    counts = Counter(request.parameters["repositoryName"] for request in default_session.requests)
+    assert counts["team/reset"] == counts["team/truncated"] > 0
 
 
 def test_names_are_retried_too(ecr: FakeECR, delays: list[float]) -> None:
     """A truncated list of repositories is requested again."""
-    ecr.add_repository("team/app")
     ecr.inject_faults(Fault.truncated(), Fault.truncated())
 
-    assert list(Client(ecr.client(configured("standard", 3))).repository_names()) == ["team/app"]
+    assert "team/app" in list(Client(ecr.client(configured("standard", 3))).repository_names())
     assert len(delays) == 2
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard"])
 def test_throttling_is_retried_by_botocore(ecr: FakeECR, delays: list[float], mode: Mode) -> None:
     """What botocore is configured to retry, it does, and no more than that."""
+    before = len(ecr.requests)
     ecr.inject_faults(*[Fault.throttling()] * 3)
 
     with pytest.raises(ThrottlingError, match="configure more retries"):
         next(Client(ecr.client(configured(mode, 3))).describe_images("team/app"))
 
-    assert len(ecr.requests) == 3
+    assert len(ecr.requests) - before == 3
     assert len(delays) == 2
 
 
@@ -270,22 +285,23 @@ def test_what_will_not_pass_is_not_retried(ecr: FakeECR, images: list[Image], de
     boto3_client = ecr.client(configured("standard", 3))
     listing = Client(boto3_client).describe_images("team/app", page_size=3)
     next(listing.pages())
+    before = len(ecr.requests)
     bring_about(case, ecr, boto3_client)
 
     with pytest.raises(case.error):
         next(listing)
 
-    assert len(ecr.requests) == 2
+    assert len(ecr.requests) - before == 1
     assert delays == []
 
 
 def test_a_delay_has_a_bound(ecr: FakeECR, delays: list[float]) -> None:
     """However many attempts are configured, no delay is longer than 20 seconds, as in botocore."""
-    ecr.add_repository("team/app")
+    before = len(ecr.requests)
     ecr.inject_faults(*[Fault.truncated()] * 12)
 
     with pytest.raises(MalformedResponseError):
         next(Client(ecr.client(configured("standard", 12))).describe_images("team/app"))
 
-    assert len(ecr.requests) == 12
+    assert len(ecr.requests) - before == 12
     assert max(delays) <= 20

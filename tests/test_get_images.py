@@ -349,31 +349,45 @@ def test_every_other_error_comes_out(ecr: FakeECR, client: Client, fault: Fault,
         client.image_exists("team/app", tag="v1")
 
 
+@pytest.fixture(scope="module")
+def laconic_client(shared: FakeECR) -> Client:
+    """A client for which the texts of errors do not tell the id."""
+    boto3_client: Any = shared.client()
+    boto3_client.meta.events.register("after-call.ecr", lambda parsed, **_: parsed.get("Error", {}).update(Message="?"))
+    return Client(boto3_client)
+
+
+NUMBERS = itertools.count()
+
+
 @given(
-    st.lists(st.sampled_from(["v0", "v1", "v2", "v3", "gone", "gone2", digest(1), digest(9), "null"]), max_size=12),
-    st.lists(st.sampled_from([None, Fault.throttling(), Fault.truncated()]), max_size=6),
-    st.booleans(),
+    ids=st.lists(st.sampled_from(["v0", "v1", "v2", "v3", "gone", "gone2", digest(1), digest(9), "null"]), max_size=8),
+    faults=st.lists(st.sampled_from([None, Fault.throttling(), Fault.truncated()]), max_size=6),
+    is_text_known=st.booleans(),
 )
-def test_every_id_has_its_image_or_its_error(ids: list[str], faults: list[Fault | None], is_text_known: bool) -> None:
+def test_every_id_has_its_image_or_its_error(
+    shared: FakeECR,
+    shared_client: Client,
+    laconic_client: Client,
+    ids: list[str],
+    faults: list[Fault | None],
+    is_text_known: bool,
+) -> None:
     """Whatever ids in whatever order, and whatever fails: each image comes once, and each missing id is told once."""
-    with FakeECR() as ecr:
-        images = fill(ecr, 4)
-        boto3_client: Any = ecr.client()
-        if not is_text_known:
-            boto3_client.meta.events.register(
-                "after-call.ecr", lambda parsed, **_: parsed.get("Error", {}).update(Message="?")
-            )
-        ecr.inject_faults(*faults)
-        by_name = {name: image for image in images for name in (image.digest, *image.tags)}
+    # Faults that are left over are those of its repository.
+    repository_name = f"team/app-{next(NUMBERS)}"
+    images = [shared.add_image(repository_name, tags=[f"v{number}"], digest=digest(number)) for number in range(4)]
+    shared.inject_faults(*faults, repository_name=repository_name)
+    by_name = {name: image for image in images for name in (image.digest, *image.tags)}
 
-        came = outcomes(Client(boto3_client).get_images("team/app", iter(ids)))
+    came = outcomes((shared_client if is_text_known else laconic_client).get_images(repository_name, iter(ids)))
 
-        found = [image for image in came if isinstance(image, Image)]
-        told = [image_id for image_id in came if isinstance(image_id, ImageId)]
-        assert len(found) == len({image.digest for image in found})
-        assert set(found) == {by_name[name] for name in ids if name in by_name}
-        assert {image_id.tag or image_id.digest for image_id in told} == set(ids) - set(by_name)
-        assert len(told) == len(set(told))
+    found = [image for image in came if isinstance(image, Image)]
+    told = [image_id for image_id in came if isinstance(image_id, ImageId)]
+    assert len(found) == len({image.digest for image in found})
+    assert set(found) == {by_name[name] for name in ids if name in by_name}
+    assert {image_id.tag or image_id.digest for image_id in told} == set(ids) - set(by_name)
+    assert len(told) == len(set(told))
 
 
 def test_ids_that_ask_for_the_next_image_are_an_error(ecr: FakeECR, client: Client) -> None:

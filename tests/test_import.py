@@ -21,43 +21,52 @@ CLIENT_MACHINERY = {
 }
 
 
-def modules_after(code: str) -> set[str]:
-    """Return the names of the modules that a new Python has after it has run some code."""
-    report = "import json, sys; print(json.dumps(list(sys.modules)))"
+# What needs no boto3, and what does.
+IMPORT = """
+import ecrimages
+
+assert all(hasattr(ecrimages, name) for name in ecrimages.__all__)
+ecrimages.Client()
+ecrimages.describe_images("team/app")
+ecrimages.Image.from_dict
+report()
+"""
+FAKE = """
+from ecrimages.testing import FakeECR
+
+with FakeECR() as ecr:
+    ecr.add_image("team/app")
+    report()
+    ecr.client()
+    report()
+"""
+REPORT = """
+import json, sys
+
+def report():
+    print(json.dumps(list(sys.modules)))
+"""
+
+
+@pytest.fixture(scope="module")
+def modules() -> list[set[str]]:
+    """The names of the modules that a new Python has at each report."""
     run = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", f"{code}\n{report}"], check=True, capture_output=True, text=True
+        [sys.executable, "-c", REPORT + IMPORT + FAKE], check=True, capture_output=True, text=True
     )
-    return set(json.loads(run.stdout))
+    return [set(json.loads(line)) for line in run.stdout.splitlines()]
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import ecrimages",
-        "import ecrimages; ecrimages.Client()",
-        "import ecrimages; ecrimages.describe_images('team/app')",
-        "import ecrimages; ecrimages.Image.from_dict",
-    ],
-)
-def test_the_import_leaves_boto3_alone(code: str) -> None:
-    """Neither the import nor a listing that is not read yet loads what it takes to make a request."""
-    assert modules_after(code) & CLIENT_MACHINERY == set()
+def test_the_import_leaves_boto3_alone(modules: list[set[str]]) -> None:
+    """Neither the import, with each public name, nor a listing that is not read yet loads what a request needs."""
+    assert "ecrimages" in modules[0]
+    assert modules[0] & CLIENT_MACHINERY == set()
 
 
-def test_the_fake_leaves_boto3_alone_until_a_client_is_made() -> None:
+def test_the_fake_leaves_boto3_alone_until_a_client_is_made(modules: list[set[str]]) -> None:
     """`ecrimages.testing` can be imported and run without boto3; `client()` needs it."""
-    running = "from ecrimages.testing import FakeECR\nwith FakeECR() as ecr:\n    ecr.add_image('team/app')"
-
-    before = modules_after(running)
-    after = modules_after(f"{running}\n    ecr.client()")
+    _, before, after = modules
 
     assert {name for name in before if name.partition(".")[0] in {"boto3", "s3transfer", "urllib3"}} == set()
     assert before & {"botocore.client", "botocore.session"} == set()
     assert {"boto3", "botocore.client", "botocore.session"} <= after
-
-
-def test_each_name_is_there_after_the_import() -> None:
-    """Nothing has to be imported from a private module."""
-    code = "import ecrimages\nassert all(hasattr(ecrimages, name) for name in ecrimages.__all__)"
-
-    assert "ecrimages" in modules_after(code)

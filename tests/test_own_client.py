@@ -16,7 +16,6 @@ from typing import Any
 
 import boto3
 import pytest
-from samples import body_of, detail
 from test_secrets import TLS, tls  # noqa: F401
 
 import ecrimages
@@ -243,7 +242,7 @@ def test_an_environment_that_is_wrong(
     assert caught.value.retryable is False or error is CredentialsError
 
 
-def in_child(work: Callable[[], object], seconds: int = 20) -> bytes:
+def in_child(work: Callable[[], object], seconds: int = 60) -> bytes:
     """Return the pickle of what a function returns in a forked child; a child that hangs is ended."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -270,12 +269,14 @@ def listed(name: str) -> set[str]:
 @needs_fork
 @beside_threads
 def test_a_forked_child_has_its_own_connection(default_session: FakeECR) -> None:
-    """Children that were forked after a call list their own repositories, though all are slow."""
+    """Children that were forked after a call list their own repositories, all at the same time."""
     names = [f"team/{number}" for number in range(3)]
     for name in names:
         default_session.add_image(name)
     listed(names[0])
-    default_session.inject_faults(*[Fault.delay(0.2)] * 6)
+    # On a connection that they shared, the second request would wait for the response to the first.
+    barrier = threading.Barrier(3)
+    default_session.inject_faults(*[Fault.edit(lambda _: barrier.wait(60))] * 3)
 
     with ThreadPoolExecutor(3) as pool:
         results = list(pool.map(lambda name: in_child(functools.partial(listed, name)), names))
@@ -315,16 +316,16 @@ def test_a_fork_while_a_client_is_made(default_session: FakeECR, monkeypatch: py
     def client(*arguments: Any, **keywords: Any) -> Any:
         if threading.current_thread() is not threading.main_thread():
             is_making.set()
-            may_go_on.wait(20)
+            may_go_on.wait(60)
         return original(*arguments, **keywords)
 
     monkeypatch.setattr(boto3.Session, "client", client)
     ours = Client()
     thread = threading.Thread(target=lambda: list(ours.describe_images("team/app")))
     thread.start()
-    is_making.wait(20)
+    is_making.wait(60)
 
-    result = in_child(lambda: len(list(ours.describe_images("team/app"))), seconds=10)
+    result = in_child(lambda: len(list(ours.describe_images("team/app"))), seconds=30)
     may_go_on.set()
     thread.join()
 
@@ -350,19 +351,21 @@ def test_a_call_while_a_client_is_made(default_session: FakeECR, monkeypatch: py
 
 
 def test_a_client_that_was_pickled_makes_its_own(default_session: FakeECR, made: list[Any]) -> None:
-    """An unpickled Client() has no connection of the one that was pickled."""
+    """An unpickled Client() has the registry of the one that was pickled, and no connection of it."""
     default_session.add_image("team/app")
-    client = Client()
+    client = Client(registry_id="123456789012")
     list(client.describe_images("team/app"))
 
     twin = pickle.loads(pickle.dumps(client))
 
     assert len(list(twin.describe_images("team/app"))) == 1
+    assert twin.registry_id == "123456789012"
     assert len(made) == 2
 
 
 def test_the_functions_are_unpickled_in_another_process(default_session: FakeECR) -> None:
     """In a worker, an unpickled function is that of the worker's own module."""
+    assert pickle.loads(pickle.dumps(ecrimages.describe_images)) == ecrimages.describe_images
     default_session.add_image("team/app")
     code = "import pickle, sys; print(len(list(pickle.load(sys.stdin.buffer)('team/app'))))"
 
@@ -373,7 +376,7 @@ def test_the_functions_are_unpickled_in_another_process(default_session: FakeECR
     assert run.stdout == b"1\n"
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs the signals of a Unix")
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs the signals of a Unix")
 def test_a_time_limit_of_the_applications_comes_out(default_session: FakeECR) -> None:
     """An exception that a signal handler raises in a call is the application's own, and is not retried."""
 
@@ -383,16 +386,15 @@ def test_a_time_limit_of_the_applications_comes_out(default_session: FakeECR) ->
     def expire(*_: object) -> None:
         raise TimeLimitError
 
-    default_session.inject_faults(*[Fault.delay(1)] * 2, Fault.body(body_of(detail(1))))
-    client = Client()
-    assert client.region_name == "us-east-1"
+    default_session.add_image("team/app")
+    main_thread = threading.main_thread().ident or 0
+    # While the main thread waits for the response.
+    default_session.inject_faults(Fault.edit(lambda _: signal.pthread_kill(main_thread, signal.SIGALRM)))
     before = signal.signal(signal.SIGALRM, expire)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
         with pytest.raises(TimeLimitError) as caught:
-            list(client.describe_images("team/app"))
+            list(Client().describe_images("team/app"))
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
     assert not isinstance(caught.value, ECRImagesError)

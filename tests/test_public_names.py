@@ -105,15 +105,6 @@ def test_a_default_converter_unstructures_an_image() -> None:
     assert plain["scan_status"]["status"] == "COMPLETE"
 
 
-def test_a_function_has_the_signature_of_its_method() -> None:
-    """Help and completion at the prompt tell the same of a function and of its method."""
-    for name in ("describe_images", "get_image", "get_images", "image_exists", "newest_images", "registry_images"):
-        method = inspect.signature(getattr(Client, name))
-        function = inspect.signature(getattr(ecrimages, name))
-
-        assert list(function.parameters.values()) == list(method.parameters.values())[1:]
-
-
 def test_users_can_write_the_type_of_a_client() -> None:
     """AnyECRClient is what Client() takes, for the annotations of applications."""
     hints = typing.get_type_hints(Client.__init__)

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 from samples import digest, needs_image_status
 from strategies import OUTPUT, SERVICE, details
 
@@ -113,12 +113,14 @@ def test_the_limits_of_a_request(client: Client) -> None:
         ImageId(tag="x" * (tag["max"] + 1))
 
 
-@given(st.data())
-def test_the_pattern_of_a_repositorys_name(data: st.DataObject) -> None:
+# Older models have none, or allow less.
+NAME_PATTERN = INPUT.members["repositoryName"].metadata.get("pattern", "")
+
+
+@pytest.mark.skipif(not NAME_PATTERN, reason="this botocore does not know the pattern")
+@given(st.lists(st.sampled_from(["a", "z9", "0", "b-c", "d.e", "f_g", "h--i", "/", "."]), min_size=2).map("".join))
+def test_the_pattern_of_a_repositorys_name(name: str) -> None:
     """Each name that ECR's pattern allows is taken."""
-    limits = INPUT.members["repositoryName"].metadata
-    # fullmatch= draws nothing but what the pattern matches as a whole.
-    names = st.from_regex(re.compile(limits.get("pattern", "[a-z]+"), re.ASCII), fullmatch=True)
-    name = data.draw(names.filter(lambda name: limits["min"] <= len(name) <= limits["max"]))
+    assume(re.fullmatch(NAME_PATTERN, name))
 
     assert repr(name) in repr(Client().describe_images(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from types import SimpleNamespace
@@ -15,8 +16,9 @@ from botocore.exceptions import ClientError, ParamValidationError, StubAssertion
 from botocore.parsers import PROTOCOL_PARSERS
 from botocore.stub import Stubber
 from moto import mock_aws
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from samples import PUSHED, digest, image, parsed
+from werkzeug.serving import make_server
 from wire import Wire, session
 
 from ecrimages import (
@@ -210,15 +212,17 @@ def moto_in_process() -> Iterator[Any]:
 @contextlib.contextmanager
 def moto_over_http() -> Iterator[Any]:
     """Give a boto3 client of moto's server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    client = boto3_client(endpoint_url=f"http://{host}:{port}")
+    # ThreadedMotoServer takes half a second to stop.
+    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    client = boto3_client(endpoint_url=f"http://127.0.0.1:{server.port}")
     try:
         yield client
     finally:
         client.close()
-        server.stop()
+        server.shutdown()
+        thread.join()
 
 
 def manifest(number: int) -> str:

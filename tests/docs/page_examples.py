@@ -27,6 +27,7 @@ from doctest import ELLIPSIS, OutputChecker
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,6 +63,8 @@ class _Page:
         config.write_text(AWS_CONFIG, encoding="utf-8")
         work.mkdir()
         patch.setenv("AWS_CONFIG_FILE", str(config))
+        # Retries do not wait.
+        patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
         patch.chdir(work)
         self.output = None
 

@@ -154,7 +154,7 @@ def test_both_programs_print_the_same(name: str, ecr: FakeECR, capsys: pytest.Ca
 @pytest.mark.parametrize("fault", [Fault.truncated(), Fault.html(status=200)], ids=lambda fault: fault.name)
 @pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in {"lambda_resume", "registry_listing"}])
 def test_an_unusable_response_does_not_change_what_is_printed(
-    name: str, fault: Fault, ecr: FakeECR, capsys: pytest.CaptureFixture[str]
+    name: str, fault: Fault, ecr: FakeECR, capsys: pytest.CaptureFixture[str], delays: list[float]
 ) -> None:
     """The request is repeated. In plain boto3 the program fails without a reason, or takes an image to exist."""
     twin = EXAMPLES / "boto3_twins" / f"{name}.py"
@@ -171,6 +171,7 @@ def test_an_unusable_response_does_not_change_what_is_printed(
 
     run(EXAMPLES / f"{name}.py", PROGRAMS[name])
 
+    assert len(delays) == 1
     output = capsys.readouterr().out
     if name == "storage":
         output = f"     2.50 GB  team/builds\n{output}"

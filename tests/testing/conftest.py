@@ -14,3 +14,9 @@ from ecrimages.testing import FakeECR
 def client(ecr: FakeECR) -> Any:
     """A boto3 client for it that leaves the validation of parameters to the service."""
     return ecr.client(Config(parameter_validation=False))
+
+
+@pytest.fixture(scope="module")
+def shared_client(shared: FakeECR) -> Any:
+    """A boto3 client like `client` for it."""
+    return shared.client(Config(parameter_validation=False))

@@ -40,6 +40,7 @@ MACHINES: dict[str, dict[str, str]] = {
     "proxies": dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"), DEAD),
     "proxies with exceptions": {"http_proxy": DEAD, "no_proxy": "example.com"},
 }
+MACHINE = {name: value for settings in MACHINES.values() for name, value in settings.items()}
 # No value of these means "not set": `activated()` removes them.
 INVALID = {
     "AWS_MAX_ATTEMPTS": "0",
@@ -69,18 +70,25 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp
     return dict(os.environ)
 
 
-every_machine = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES, indirect=True)
-worst_machine = pytest.mark.parametrize(
-    "machine",
-    [{name: value for settings in MACHINES.values() for name, value in settings.items()} | INVALID],
-    ids=["worst"],
-    indirect=True,
-)
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES, indirect=True)
+def test_environment(ecr: FakeECR, machine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With these variables a new session of boto3 reaches the fake, whatever else is set."""
+    ecr.add_image("team/app", digest=digest(1))
+    for name, value in ecr.environment().items():
+        monkeypatch.setenv(name, value)
+
+    client: Any = boto3.Session().client("ecr")
+
+    assert client.meta.region_name == "us-east-1"
+    assert digests(client) == [digest(1)]
+    [request] = ecr.requests
+    assert "x-amz-security-token" not in request.headers
+    assert "Credential=testing/" in request.headers["authorization"]
 
 
-@every_machine
-def test_environment(ecr: FakeECR, machine: dict[str, str]) -> None:
-    """A subprocess with these variables reaches the fake, whatever else is set."""
+@pytest.mark.parametrize("machine", [MACHINE], ids=["all"], indirect=True)
+def test_the_environment_of_a_subprocess(ecr: FakeECR, machine: dict[str, str]) -> None:
+    """A program with these variables reaches the fake, from a machine with all of these settings."""
     ecr.add_image("team/app", digest=digest(1))
 
     run = subprocess.run(  # noqa: S603
@@ -92,32 +100,23 @@ def test_environment(ecr: FakeECR, machine: dict[str, str]) -> None:
     )
 
     assert run.stdout.split() == ["us-east-1", digest(1)]
-    [request] = ecr.requests
-    assert "x-amz-security-token" not in request.headers
-    assert "Credential=testing/" in request.headers["authorization"]
 
 
-@worst_machine
-@pytest.mark.usefixtures("machine")
-def test_client_depends_on_no_setting_of_the_machine(ecr: FakeECR) -> None:
-    """The client of `client()` reaches the fake."""
-    ecr.add_image("team/app", digest=digest(1))
-
-    assert digests(ecr.client()) == [digest(1)]
-    assert "x-amz-security-token" not in ecr.requests[0].headers
-
-
-@worst_machine
+@pytest.mark.parametrize("machine", [MACHINE | INVALID], ids=["worst"], indirect=True)
 def test_activated(ecr: FakeECR, machine: dict[str, str]) -> None:
-    """boto3 and new clients of this library reach the fake, and everything is restored at the end."""
+    """boto3 and new clients of this library reach the fake, and everything is restored at the end.
+
+    A client of `client()` depends on no setting of the machine.
+    """
     ecr.add_image("team/app", digest=digest(1))
     session = boto3.DEFAULT_SESSION
+    found = [digests(ecr.client())]
 
     with ecr.activated():
-        found = [digests(boto3.client("ecr")), [i.digest for i in Client().describe_images("team/app")]]
+        found += [digests(boto3.client("ecr")), [i.digest for i in Client().describe_images("team/app")]]
         assert boto3.DEFAULT_SESSION is not session
 
-    assert found == [[digest(1)]] * 2
+    assert found == [[digest(1)]] * 3
     assert not any("x-amz-security-token" in request.headers for request in ecr.requests)
     assert boto3.DEFAULT_SESSION is session
     assert dict(os.environ) == {**machine, "PYTEST_CURRENT_TEST": os.environ["PYTEST_CURRENT_TEST"]}
@@ -157,7 +156,7 @@ def test_activated_restores_after_an_exception(ecr: FakeECR) -> None:
     assert dict(os.environ) == environment
 
 
-def test_a_client_makes_one_attempt(ecr: FakeECR) -> None:
+def test_a_client_makes_one_attempt(ecr: FakeECR, delays: list[float]) -> None:
     """Unless its settings say otherwise; botocore's retries are recorded."""
     ecr.add_image("team/app", digest=digest(1))
     ecr.inject_faults(*[Fault.throttling()] * 3)
@@ -167,7 +166,7 @@ def test_a_client_makes_one_attempt(ecr: FakeECR) -> None:
     found = digests(ecr.client(Config(retries={"mode": "standard", "total_max_attempts": 2})))
 
     assert found == [digest(1)]
-    assert len(ecr.requests) == 4
+    assert (len(ecr.requests), len(delays)) == (4, 1)
     assert "mine/1" in ecr.requests[1].headers["user-agent"]
 
 

@@ -33,11 +33,19 @@ LISTINGS = [
 every_listing = pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.operation)
 
 
-@pytest.fixture(autouse=True)
-def _three_images(ecr: FakeECR) -> None:
+@pytest.fixture(scope="module")
+def ecr(shared: FakeECR) -> FakeECR:
+    """One fake for all tests here: each of them takes the faults that it injects."""
     for number in range(3):
-        ecr.add_image("team/app", digest=digest(number))
-        ecr.add_repository(f"team/app-{number}")
+        shared.add_image("team/app", digest=digest(number))
+        shared.add_repository(f"team/app-{number}")
+    return shared
+
+
+@pytest.fixture(scope="module")
+def client(shared_client: Any) -> Any:
+    """One client for all tests here."""
+    return shared_client
 
 
 @pytest.mark.parametrize(
@@ -135,15 +143,17 @@ def test_a_connection_that_is_reset(ecr: FakeECR, client: Any) -> None:
     assert len(digests(client)) == 3
 
 
-def test_a_delayed_response(ecr: FakeECR) -> None:
-    """A delay that is longer than the client's time-out is one, and ends with the FakeECR."""
-    ecr.inject_faults(Fault.delay(3600), Fault.delay(0.01))
-    client = ecr.client(Config(read_timeout=0.2))
-
-    with pytest.raises(ReadTimeoutError):
-        digests(client)
+def test_a_delayed_response(ecr: FakeECR, client: Any) -> None:
+    """A delay that is longer than the client's time-out is one; the client waits for a shorter one."""
+    with FakeECR() as other:
+        other.inject_faults(Fault.delay(3600))
+        with pytest.raises(ReadTimeoutError):
+            other.client(Config(read_timeout=0.05)).describe_repositories()
+    ecr.inject_faults(Fault.delay(0.05))
+    start = time.monotonic()
 
     assert len(digests(client)) == 3
+    assert time.monotonic() - start >= 0.05
 
 
 @every_listing
@@ -197,19 +207,20 @@ def test_an_interrupt_stays_an_interrupt() -> None:
         interrupted()
 
 
+@pytest.mark.slow
 def test_edits_that_block_do_not_add_up() -> None:
-    """The end of the with statement waits for all threads together."""
+    """The end of the with statement waits for all threads together: two seconds, and not ten."""
     released = threading.Event()
     try:
         with FakeECR() as ecr:
-            ecr.inject_faults(*[Fault.edit(lambda _: released.wait(60))] * 3)
+            ecr.inject_faults(*[Fault.edit(lambda _: released.wait(60))] * 5)
             client = ecr.client(Config(read_timeout=0.1))
-            for _ in range(3):
+            for _ in range(5):
                 with pytest.raises(ReadTimeoutError):
                     client.describe_repositories()
             start = time.monotonic()
 
-        assert time.monotonic() - start < 4
+        assert time.monotonic() - start < 10
     finally:
         released.set()
 

@@ -179,15 +179,15 @@ def test_tag_image(ecr: FakeECR, client: Any) -> None:
     ],
 )
 def test_tag_image_validates_its_arguments(
-    ecr: FakeECR, client: Any, arguments: Any, error_class: type[Exception], text: str
+    shared: FakeECR, shared_client: Any, arguments: Any, error_class: type[Exception], text: str
 ) -> None:
     """An error leaves the tags as they are."""
-    ecr.add_image("team/app", tags=["v1"], digest=digest(1))
+    shared.add_image("team/app", tags=["v1"], digest=digest(1))
 
     with pytest.raises(error_class, match=text):
-        ecr.tag_image(*arguments)
+        shared.tag_image(*arguments)
 
-    assert listed(client)[0]["imageTags"] == ["v1"]
+    assert listed(shared_client)[0]["imageTags"] == ["v1"]
 
 
 @needs_image_status
@@ -226,15 +226,15 @@ def test_an_index(ecr: FakeECR, client: Any) -> None:
     ],
 )
 def test_add_index_validates_its_arguments(
-    ecr: FakeECR, client: Any, arguments: Any, error_class: type[Exception], text: str
+    shared: FakeECR, shared_client: Any, arguments: Any, error_class: type[Exception], text: str
 ) -> None:
     """The child manifests must have been added before."""
-    ecr.add_image("team/app", digest=digest(1))
+    shared.add_image("team/app", digest=digest(1))
 
     with pytest.raises(error_class, match=text):
-        ecr.add_index(**{"repository_name": "team/app", "children": [digest(1)], **arguments})
+        shared.add_index(**{"repository_name": "team/app", "children": [digest(1)], **arguments})
 
-    assert digests(client) == [digest(1)]
+    assert digests(shared_client) == [digest(1)]
 
 
 NAIVE = datetime(2026, 1, 1)
@@ -278,16 +278,16 @@ EXCLUSIVE = "findings, basic_scan_findings, and scan_status with scan_findings_s
     ],
 )
 def test_add_image_validates_its_arguments(
-    ecr: FakeECR, client: Any, arguments: dict[str, Any], error_class: type[Exception], text: str
+    shared: FakeECR, shared_client: Any, arguments: dict[str, Any], error_class: type[Exception], text: str
 ) -> None:
     """A mistake is an error where it is made, and not in a later listing."""
-    ecr.add_repository("team/app")
+    shared.add_repository("team/empty")
 
     with pytest.raises(error_class) as caught:
-        ecr.add_image(**{"repository_name": "team/app", **arguments})
+        shared.add_image(**{"repository_name": "team/empty", **arguments})
 
     assert text in str(caught.value)
-    assert listed(client) == []
+    assert listed(shared_client, repositoryName="team/empty") == []
 
 
 @pytest.mark.parametrize(
@@ -299,21 +299,21 @@ def test_add_image_validates_its_arguments(
         ({"registry_id": None}, "registry_id must be a string, not None"),
     ],
 )
-def test_add_images_validates_each_image(ecr: FakeECR, client: Any, wrong: Any, text: str) -> None:
+def test_add_images_validates_each_image(shared: FakeECR, shared_client: Any, wrong: Any, text: str) -> None:
     """The images before a wrong one were added."""
     fields: dict[str, Any] = {
         "registry_id": "123456789012",
-        "repository_name": "team/app",
+        "repository_name": "team/some",
         "digest": digest(1),
         "pushed_at": PUSHED,
     }
     is_image = isinstance(wrong, dict) and "imageDigest" not in wrong
 
     with pytest.raises(TypeError) as caught:
-        ecr.add_images([Image(**fields), Image(**{**fields, **wrong}) if is_image else wrong])
+        shared.add_images([Image(**fields), Image(**{**fields, **wrong}) if is_image else wrong])
 
     assert text in str(caught.value)
-    assert digests(client) == [digest(1)]
+    assert digests(shared_client, repositoryName="team/some") == [digest(1)]
 
 
 def test_a_repository_is_added_once(ecr: FakeECR, client: Any) -> None:

@@ -15,12 +15,12 @@ BAD_TOKEN = ("InvalidParameterException", "Invalid parameter at 'nextToken'", 40
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 6, 7, 8])
-def test_pages_contain_each_image_once(ecr: FakeECR, client: Any, page_size: int) -> None:
+def test_pages_contain_each_image_once(shared: FakeECR, shared_client: Any, page_size: int) -> None:
     """boto3's paginator finds all images, and only the last page has no token."""
-    added = sorted(ecr.add_image("team/app").digest for _ in range(7))
+    added = [shared.add_image("team/seven", digest=digest(number)).digest for number in range(7)]
 
-    paginator = client.get_paginator("describe_images")
-    pages = list(paginator.paginate(repositoryName="team/app", PaginationConfig={"PageSize": page_size}))
+    paginator = shared_client.get_paginator("describe_images")
+    pages = list(paginator.paginate(repositoryName="team/seven", PaginationConfig={"PageSize": page_size}))
 
     assert [detail["imageDigest"] for page in pages for detail in page["imageDetails"]] == added
     assert [len(page["imageDetails"]) for page in pages[:-1]] == [page_size] * (len(pages) - 1)
@@ -68,16 +68,17 @@ def test_changes_during_a_listing_move_no_other_image(ecr: FakeECR, client: Any)
         ({"filter": {"imageStatus": "ANY", "tagStatus": "UNTAGGED"}}, [2, 4]),
     ],
 )
-def test_filters(ecr: FakeECR, client: Any, parameters: Any, expected: list[int]) -> None:
+def test_filters(shared: FakeECR, shared_client: Any, parameters: Any, expected: list[int]) -> None:
     """DescribeImages and ListImages list active images only, unless the filter asks for others."""
-    ecr.add_image("team/app", digest=digest(1), tags=["v1"])
-    ecr.add_image("team/app", digest=digest(2), status=None)
-    ecr.add_image("team/app", digest=digest(3), tags=["v3"], status="ARCHIVED")
-    ecr.add_image("team/app", digest=digest(4), status="ACTIVATING")
+    name = {"repositoryName": "team/filters"}
+    shared.add_image("team/filters", digest=digest(1), tags=["v1"])
+    shared.add_image("team/filters", digest=digest(2), status=None)
+    shared.add_image("team/filters", digest=digest(3), tags=["v3"], status="ARCHIVED")
+    shared.add_image("team/filters", digest=digest(4), status="ACTIVATING")
 
-    ids = client.list_images(repositoryName="team/app", **parameters)["imageIds"]
+    ids = shared_client.list_images(**name, **parameters)["imageIds"]
 
-    assert digests(client, **parameters) == [digest(number) for number in expected]
+    assert digests(shared_client, **name, **parameters) == [digest(number) for number in expected]
     assert [image_id["imageDigest"] for image_id in ids] == [digest(number) for number in expected]
 
 
@@ -118,16 +119,16 @@ def test_images_by_id(ecr: FakeECR, client: Any) -> None:
 )
 @pytest.mark.parametrize("registry_id", ["123456789012", OTHER_REGISTRY])
 def test_one_missing_id_fails_the_request(
-    ecr: FakeECR, client: Any, image_id: Any, text: str, registry_id: str
+    shared: FakeECR, shared_client: Any, image_id: Any, text: str, registry_id: str
 ) -> None:
     """The message names the first missing id."""
-    ecr.add_image("team/app", tags=["v1"], registry_id=registry_id)
+    shared.add_image("team/ids", tags=["v1"], digest=digest(1), registry_id=registry_id)
     ids = [{"imageTag": "v1"}, image_id, {"imageTag": "v8"}]
 
-    found = error(client.describe_images, repositoryName="team/app", registryId=registry_id, imageIds=ids)
+    found = error(shared_client.describe_images, repositoryName="team/ids", registryId=registry_id, imageIds=ids)
 
     message = (
-        f"The image with imageId {text} does not exist within the repository with name 'team/app' in the "
+        f"The image with imageId {text} does not exist within the repository with name 'team/ids' in the "
         f"registry with id '{registry_id}'"
     )
     assert found == ("ImageNotFoundException", message, 400)
@@ -143,14 +144,14 @@ def test_registries_are_separate(ecr: FakeECR, client: Any) -> None:
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 3, 100])
-def test_list_images(ecr: FakeECR, client: Any, page_size: int) -> None:
+def test_list_images(shared: FakeECR, shared_client: Any, page_size: int) -> None:
     """There is an id for each tag, and one for an untagged image, on pages of any size."""
-    ecr.add_image("team/app", tags=["v1", "latest", "stable"], digest=digest(1))
-    ecr.add_image("team/app", digest=digest(2))
-    ecr.add_image("team/app", tags=["v3"], digest=digest(3))
+    shared.add_image("team/tags", tags=["v1", "latest", "stable"], digest=digest(1))
+    shared.add_image("team/tags", digest=digest(2))
+    shared.add_image("team/tags", tags=["v3"], digest=digest(3))
 
-    paginator = client.get_paginator("list_images")
-    pages = list(paginator.paginate(repositoryName="team/app", PaginationConfig={"PageSize": page_size}))
+    paginator = shared_client.get_paginator("list_images")
+    pages = list(paginator.paginate(repositoryName="team/tags", PaginationConfig={"PageSize": page_size}))
 
     assert [image_id for page in pages for image_id in page["imageIds"]] == [
         {"imageDigest": digest(1), "imageTag": "latest"},
@@ -251,32 +252,32 @@ def test_repositories_by_name(ecr: FakeECR, client: Any) -> None:
         ("describe_image_scan_findings", {"imageId": {"imageTag": "v1"}}),
     ],
 )
-def test_a_missing_repository(ecr: FakeECR, client: Any, operation: str, parameters: Any) -> None:
+def test_a_missing_repository(shared: FakeECR, shared_client: Any, operation: str, parameters: Any) -> None:
     """A repository of another account is as missing as one that does not exist."""
-    ecr.add_image("team/app", tags=["v1"], registry_id=OTHER_REGISTRY)
+    shared.add_image("team/gone", tags=["v1"], registry_id=OTHER_REGISTRY)
 
-    found = error(getattr(client, operation), repositoryName="team/app", **parameters)
+    found = error(getattr(shared_client, operation), repositoryName="team/gone", **parameters)
 
-    text = "The repository with name 'team/app' does not exist in the registry with id '123456789012'"
+    text = "The repository with name 'team/gone' does not exist in the registry with id '123456789012'"
     assert found == ("RepositoryNotFoundException", text, 400)
 
 
-@pytest.fixture
-def tokens(ecr: FakeECR, client: Any) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def tokens(shared: FakeECR, shared_client: Any) -> dict[str, str]:
     """Tokens of several listings."""
     for name in ("team/app", "team/other"):
         for number in range(3):
-            ecr.add_image(name, tags=[f"v{number}"], findings={"LOW": 2}, digest=digest(number))
+            shared.add_image(name, tags=[f"v{number}"], findings={"LOW": 2}, digest=digest(number))
     image_id = {"imageTag": "v1"}
     tagged = {"filter": {"tagStatus": "TAGGED"}}
     calls: dict[str, Callable[..., Any]] = {
-        "images": lambda: client.describe_images(repositoryName="team/app", maxResults=1),
-        "again": lambda: client.describe_images(repositoryName="team/app", maxResults=1),
-        "tagged": lambda: client.describe_images(repositoryName="team/app", maxResults=1, **tagged),
-        "other": lambda: client.describe_images(repositoryName="team/other", maxResults=1),
-        "ids": lambda: client.list_images(repositoryName="team/app", maxResults=1),
-        "repositories": lambda: client.describe_repositories(maxResults=1),
-        "findings": lambda: client.describe_image_scan_findings(
+        "images": lambda: shared_client.describe_images(repositoryName="team/app", maxResults=1),
+        "again": lambda: shared_client.describe_images(repositoryName="team/app", maxResults=1),
+        "tagged": lambda: shared_client.describe_images(repositoryName="team/app", maxResults=1, **tagged),
+        "other": lambda: shared_client.describe_images(repositoryName="team/other", maxResults=1),
+        "ids": lambda: shared_client.list_images(repositoryName="team/app", maxResults=1),
+        "repositories": lambda: shared_client.describe_repositories(maxResults=1),
+        "findings": lambda: shared_client.describe_image_scan_findings(
             repositoryName="team/app", imageId=image_id, maxResults=1
         ),
     }
@@ -305,10 +306,10 @@ def tokens(ecr: FakeECR, client: Any) -> dict[str, str]:
     ],
 )
 def test_a_token_is_valid_for_its_listing_only(
-    client: Any, tokens: dict[str, str], operation: str, parameters: Any, valid: set[str]
+    shared_client: Any, tokens: dict[str, str], operation: str, parameters: Any, valid: set[str]
 ) -> None:
     """A token of another repository, filter, operation or image is refused."""
-    call = getattr(client, operation)
+    call = getattr(shared_client, operation)
 
     refused = {name for name in tokens.keys() - valid if error(call, nextToken=tokens[name], **parameters) == BAD_TOKEN}
 
@@ -319,20 +320,21 @@ def test_a_token_is_valid_for_its_listing_only(
 
 @pytest.mark.parametrize("token", ["", "token", "é", "bnVsbA==", "WyIiLCAxXQ=="])
 @pytest.mark.usefixtures("tokens")
-def test_a_token_that_was_never_sent(client: Any, token: str) -> None:
+def test_a_token_that_was_never_sent(shared_client: Any, token: str) -> None:
     """It is not taken for the first page."""
-    assert error(client.describe_images, repositoryName="team/app", nextToken=token) == BAD_TOKEN
+    assert error(shared_client.describe_images, repositoryName="team/app", nextToken=token) == BAD_TOKEN
 
 
-def test_a_token_can_be_used_again(tokens: dict[str, str], client: Any) -> None:
+def test_a_token_can_be_used_again(tokens: dict[str, str], shared_client: Any) -> None:
     """Tokens differ, and each leads to the same page every time, whatever the page size."""
-    pages = [digests(client, nextToken=tokens[name]) for name in ("images", "again", "images")]
+    pages = [digests(shared_client, nextToken=tokens[name]) for name in ("images", "again", "images")]
 
     assert len(set(tokens.values())) == len(tokens)
     assert pages == [[digest(1), digest(2)]] * 3
-    assert digests(client, nextToken=tokens["images"], maxResults=1) == [digest(1)]
+    assert digests(shared_client, nextToken=tokens["images"], maxResults=1) == [digest(1)]
 
 
+@pytest.mark.slow
 def test_many_images(ecr: FakeECR, client: Any) -> None:
     """Tens of thousands of images can be added and listed."""
     pushed_at = datetime(2026, 1, 1, tzinfo=UTC)

@@ -62,12 +62,12 @@ ID = [{"imageTag": "v1"}]
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
 def test_invalid_parameters_of_describe_images(
-    ecr: FakeECR, parameters: dict[str, Any], path: str, constraint: str
+    shared: FakeECR, parameters: dict[str, Any], path: str, constraint: str
 ) -> None:
     """A parameter out of its limits is refused with ECR's text, also if boto3 would not send it."""
-    ecr.add_image("team/app", tags=["v1"])
+    shared.add_image("team/app", tags=["v1"], digest=digest(1))
 
-    status, document = post_json(ecr, **parameters)
+    status, document = post_json(shared, **parameters)
 
     text = f"Invalid parameter at '{path}' failed to satisfy constraint: '{constraint}'"
     assert (status, document) == (400, {"__type": "InvalidParameterException", "message": text})
@@ -90,23 +90,23 @@ def test_invalid_parameters_of_describe_images(
     ],
 )
 def test_invalid_parameters_of_other_operations(
-    ecr: FakeECR, client: Any, operation: str, parameters: Any, path: str
+    shared: FakeECR, shared_client: Any, operation: str, parameters: Any, path: str
 ) -> None:
     """The message names the parameter."""
-    ecr.add_image("team/app", tags=["v1"])
+    shared.add_image("team/app", tags=["v1"], digest=digest(1))
 
-    code, message, _ = error(getattr(client, operation), **parameters)
+    code, message, _ = error(getattr(shared_client, operation), **parameters)
 
     assert code == "InvalidParameterException"
     assert f"at '{path}'" in message
 
 
-def test_null_counts_as_absent(ecr: FakeECR) -> None:
+def test_null_counts_as_absent(shared: FakeECR) -> None:
     """A parameter that is null is ignored."""
-    ecr.add_image("team/app")
+    shared.add_image("team/app", digest=digest(1))
     names = ("registryId", "imageIds", "nextToken", "maxResults", "filter")
 
-    status, document = post_json(ecr, **dict.fromkeys(names))
+    status, document = post_json(shared, **dict.fromkeys(names))
 
     assert (status, len(document["imageDetails"])) == (200, 1)
 
@@ -121,32 +121,31 @@ def test_an_unsupported_operation(ecr: FakeECR, client: Any) -> None:
 
 
 @pytest.mark.parametrize("target", ["", "SpencerFrontendService.DescribeImages"])
-def test_a_request_for_another_service(ecr: FakeECR, target: str) -> None:
+def test_a_request_for_another_service(shared: FakeECR, target: str) -> None:
     """A request for ECR Public, for example, gets an error."""
-    ecr.add_image("team/app")
-
-    response = post(ecr, X_Amz_Target=target)
+    response = post(shared, X_Amz_Target=target)
 
     assert (response.status, json.loads(response.body)["__type"]) == (400, "UnknownOperationException")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000])
-def test_a_body_that_is_not_a_json_object(ecr: FakeECR, client: Any, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object(shared: FakeECR, shared_client: Any, body: bytes) -> None:
     """The request is refused and not recorded, and the server goes on."""
-    ecr.add_image("team/app", digest=digest(1))
+    shared.add_image("team/app", digest=digest(1))
+    before = shared.requests
 
-    response = post(ecr, body)
+    response = post(shared, body)
 
     document = {"__type": "SerializationException", "message": "The body is not a JSON object"}
     assert (response.status, json.loads(response.body)) == (400, document)
-    assert ecr.requests == ()
-    assert digests(client) == [digest(1)]
+    assert shared.requests == before
+    assert digests(shared_client) == [digest(1)]
 
 
 @pytest.mark.parametrize("length", ["-1", "many", "1.5"])
-def test_a_malformed_content_length(ecr: FakeECR, capfd: pytest.CaptureFixture[str], length: str) -> None:
+def test_a_malformed_content_length(shared: FakeECR, capfd: pytest.CaptureFixture[str], length: str) -> None:
     """The request is refused, without a traceback on stderr."""
-    response = post(ecr, b"", Content_Length=length)
+    response = post(shared, b"", Content_Length=length)
 
     assert response.status == 400
     assert capfd.readouterr().err == ""
