@@ -10,12 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from samples import image as sample, parsed
+from interrupting import Interrupt, Lines, Service
+from samples import image as sample
 from waiting import held_until, wait_until, workers
 
 import ecrimages
@@ -285,62 +284,8 @@ def test_a_fork_in_the_middle_of_a_listing(default_session: FakeECR) -> None:
 # Interrupts
 
 
-class Interrupt(BaseException):
-    """What a signal handler raises."""
-
-
-class Interrupts:
-    """Raises `Interrupt` in the library's code, in one thread, before a line of it runs for the nth time."""
-
-    def __init__(self, number: float) -> None:
-        self.left = number
-
-    def __enter__(self) -> None:
-        self._before = sys.gettrace()
-        sys.settrace(self._trace)
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(self._before)
-
-    def _trace(self, frame: FrameType, event: str, _: object) -> Any:
-        if not str(frame.f_globals.get("__name__")).startswith("ecrimages._"):
-            return None
-        if event == "line":
-            self.left -= 1
-            if self.left == -1:
-                raise Interrupt
-        return self._trace
-
-
-class Service:
-    """Stands in for a boto3 client: the repositories of `COUNTS`, two names a page, and errors of two of them.
-
-    After a retryable error the page comes with the next request. Only a repository without images may fail otherwise.
-    """
-
-    meta = SimpleNamespace(region_name="us-east-1")
-
-    def __init__(self) -> None:
-        self._codes = {("team/c", 2): "ServerException", ("team/b", 0): "AccessDeniedException"}
-
-    def describe_repositories(self, **request: Any) -> dict[str, Any]:
-        """Return a page of names."""
-        start = int(request.get("nextToken", 0))
-        names = list(COUNTS)
-        token = {"nextToken": str(start + 2)} if start + 2 < len(names) else {}
-        return {"repositories": [{"repositoryName": name} for name in names[start : start + 2]], **token}
-
-    def describe_images(self, **request: Any) -> dict[str, Any]:
-        """Return a page of images."""
-        name, start = request["repositoryName"], int(request.get("nextToken", 0))
-        if code := self._codes.pop((name, start), None):
-            error: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-            raise ClientError(error, "DescribeImages")
-        numbers = range(COUNTS[name])[start : start + request["maxResults"]]
-        token = {"nextToken": str(numbers.stop)} if numbers.stop < COUNTS[name] else {}
-        return {"imageDetails": [parsed(number, imageTags=[], repositoryName=name) for number in numbers], **token}
-
-
+# After a retryable error the page comes with the next request. A repository without images may fail otherwise.
+ERRORS = {("team/c", 2): "ServerException", ("team/b", 0): "AccessDeniedException"}
 LISTINGS: dict[str, Callable[[Client], Iterator[Any]]] = {
     "images": lambda client: client.registry_images(page_size=2, max_workers=3),
     "pages": lambda client: client.registry_images(page_size=2, max_workers=2).pages(),
@@ -361,31 +306,30 @@ def read_on(items: Iterator[Any], came: list[Image], errors: list[BaseException]
             came.extend(getattr(item, "images", [item]))
 
 
-def interrupted_at(what: str, number: float) -> tuple[list[Image], set[str], float]:
-    """Interrupt a listing at a line, and read on; return the images, the repositories that failed, and lines left."""
-    service: Any = Service()
+def interrupted_at(what: str, number: int | None) -> tuple[list[Image], set[str], int]:
+    """Interrupt a listing at a line, and read on; return the images, the repositories that failed, and the lines."""
+    service: Any = Service(COUNTS, errors=ERRORS)
     items, came, errors = LISTINGS[what](Client(service)), list[Image](), list[BaseException]()
-    interrupts = Interrupts(number)
+    lines = Lines(number)
     try:
-        with interrupts:
+        with lines:
             read_on(items, came, errors)
     except Interrupt as interrupt:
         # An interrupt while an error is raised has it as its context.
         if isinstance(interrupt.__context__, ECRImagesError):
             errors.append(interrupt.__context__)
     read_on(items, came, errors)
-    return came, {str(getattr(error, "repository_name", error)) for error in errors}, interrupts.left
+    return came, {str(getattr(error, "repository_name", error)) for error in errors}, lines.count
 
 
 @pytest.mark.parametrize("step", [83, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("what", LISTINGS)
 def test_a_listing_resumes_after_an_interrupt(what: str, step: int) -> None:
     """Whichever line of the library is interrupted: no image is lost, none comes twice, and no error is lost."""
-    expected = [sample(number, imageTags=[], repositoryName=name) for name in COUNTS for number in range(COUNTS[name])]
-    *_, left = interrupted_at(what, 10**6)
-    lines = int(10**6 - left)
+    expected = [sample(number, repositoryName=name) for name in COUNTS for number in range(COUNTS[name])]
+    *_, lines = interrupted_at(what, None)
     assert lines > 500
-    for number in range(0, lines, step):
+    for number in range(1, lines, step):
         came, failed, _ = interrupted_at(what, number)
 
         assert came == expected, number
