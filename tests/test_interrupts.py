@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -209,12 +208,10 @@ def test_real_signals_lose_nothing(ecr: FakeECR, way: str) -> None:
 
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
-        end = time.monotonic() + 5
-        while time.monotonic() < end:
+        while interrupts < 500:
             came = everything_of(armed(ways[way]()))
             signal.setitimer(signal.ITIMER_REAL, 0)
             assert sorted(came, key=lambda image: image.digest) == expected
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert interrupts > 20
