@@ -4,16 +4,20 @@ import contextvars
 import gc
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 import pytest
+from interrupting import Interrupt, Lines, Service
+from samples import image as sample
+from waiting import held_until, wait_until, workers
 
+import ecrimages
 from ecrimages import Client, ECRImagesError, Image, ImagePage
 from ecrimages.testing import FakeECR, Fault
 
@@ -25,35 +29,25 @@ COUNTS = {"team/a": 1, "team/b": 0, "team/c": 5, "team/d": 2, "team/e": 3}
 @pytest.fixture
 def expected(ecr: FakeECR) -> list[Image]:
     """The images of five repositories, in order."""
+    return filled(ecr)
+
+
+def filled(ecr: FakeECR) -> list[Image]:
+    """Add five repositories; return their images in order."""
     images = []
     for name, count in COUNTS.items():
         ecr.add_repository(name)
-        added = [ecr.add_image(name) for _ in range(count)]
-        images += sorted(added, key=lambda image: image.digest)
+        images += sorted((ecr.add_image(name) for _ in range(count)), key=lambda image: image.digest)
     return images
-
-
-def workers() -> list[str]:
-    """Return the names of the library's threads."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("ecrimages")]
-
-
-def wait_for_no_workers() -> None:
-    """Wait until the library has no thread; fail after some seconds."""
-    deadline = time.monotonic() + 5
-    while left := workers():
-        assert time.monotonic() < deadline, left
-        time.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left() -> Iterator[None]:
     """No test leaves a thread of the library, and none relies on the garbage collector for that."""
-    gc.collect()
     gc.disable()
     try:
         yield
-        wait_for_no_workers()
+        wait_until(lambda: not workers())
     finally:
         gc.enable()
 
@@ -91,7 +85,7 @@ def test_close_waits_for_the_threads(ecr: FakeECR, client: Client, page_size: in
     """With requests in flight or not, none is left after close(), and no request follows."""
     images = client.registry_images(page_size=page_size)
     next(images)
-    ecr.inject_faults(*[Fault.delay(0.1)] * 8)
+    ecr.inject_faults(*[Fault.delay(0.05)] * 8)
     images.close()
     requests = len(ecr.requests)
     time.sleep(0.05)
@@ -119,16 +113,16 @@ def test_an_exception_in_a_with_leaves_no_thread(client: Client) -> None:
 @pytest.mark.usefixtures("expected")
 def test_a_dropped_iterator_leaves_no_thread(ecr: FakeECR, client: Client) -> None:
     """With requests in flight or not, and without the garbage collector."""
-    for delay in (0, 0.1):
+    for delay in (0, 0.05):
         ecr.inject_faults(None, None, *[Fault.delay(delay)] * 4)
         images: Any = client.registry_images(page_size=1)
         next(images)
         del images
-        wait_for_no_workers()
+        wait_until(lambda: not workers())
 
         for _ in client.registry_images(page_size=1):
             break
-        wait_for_no_workers()
+        wait_until(lambda: not workers())
 
 
 @pytest.mark.usefixtures("expected")
@@ -143,7 +137,7 @@ def test_an_error_leaves_no_thread(ecr: FakeECR, client: Client, fault: Fault) -
     images: Any = client.registry_images(page_size=2)
     with pytest.raises(ECRImagesError):
         list(images)
-    wait_for_no_workers()
+    wait_until(lambda: not workers())
 
     next(images)
     del images
@@ -207,93 +201,50 @@ def test_each_fetch_runs_in_a_copy_of_the_callers_context(ecr: FakeECR) -> None:
 # Processes
 
 BREAKS_OFF = """
-import sys, threading
+import asyncio, sys, threading
 import ecrimages
 
 def listing():
     return ecrimages.registry_images(page_size=1, max_workers=4)
 
-def broken_off_by_break():
-    for image in listing():
+async def break_off():
+    client = ecrimages.AsyncClient()
+    async for image in client.describe_images("team/c", page_size=1):
+        break
+    async for image in client.registry_images(page_size=1):
         break
 
-def kept():
-    global images
-    images = listing()
-    next(images)
+kept = []
+def keep():
+    kept.append(listing())
+    next(kept[-1])
 
-def exited():
+asyncio.run(break_off())
+for image in listing():
+    break
+try:
     for image in listing():
-        sys.exit()
-
-def interrupted():
-    try:
-        for image in listing():
-            raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        pass
-
-def read_in_a_thread():
-    thread = threading.Thread(target=kept)
-    thread.start()
-    thread.join()
-
-{how}()
+        raise KeyboardInterrupt
+except KeyboardInterrupt:
+    pass
+thread = threading.Thread(target=keep)
+thread.start()
+thread.join()
+keep()
+for image in listing():
+    sys.exit()
 """
 
 
 @pytest.mark.usefixtures("expected")
-@pytest.mark.parametrize("how", ["broken_off_by_break", "kept", "exited", "interrupted", "read_in_a_thread"])
-def test_a_program_that_breaks_off_ends(ecr: FakeECR, how: str) -> None:
-    """It waits for the requests in flight, at most, and prints nothing."""
-    # The first image, and others with which the workers are busy then.
-    ecr.inject_faults(None, None, *[Fault.delay(0.5)] * 8)
-    program = BREAKS_OFF.replace("{how}", how)
-    begin = time.monotonic()
-
-    ended = run(program, ecr)
-
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-    # Each request takes half a second; the rest is the start of Python on a busy machine.
-    assert time.monotonic() - begin < 20
-    assert len(ecr.requests) <= 2 + 4 + 4
-
-
-FORKS = """
-import os, sys, warnings
-import ecrimages
-
-warnings.simplefilter("ignore")
-images = ecrimages.registry_images(page_size=1, max_workers=3)
-came = [next(images) for _ in range({before})]
-child = os.fork()
-came += images
-digests = [image.digest for image in came]
-print("child" if child == 0 else "parent", digests == {expected}, flush=True)
-if child:
-    os.waitpid(child, 0)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-@pytest.mark.parametrize("before", [0, 1, 4])
-@pytest.mark.parametrize("delay", [0, 0.1], ids=["idle", "in flight"])
-def test_a_fork_in_the_middle_of_a_listing(ecr: FakeECR, expected: list[Image], before: int, delay: float) -> None:
-    """Child and parent each get the rest, the child over connections and threads of its own."""
-    ecr.inject_faults(None, None, *[Fault.delay(delay)] * 6)
-    program = FORKS.format(before=before, expected=[image.digest for image in expected])
-
-    ended = run(program, ecr)
-
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert sorted(ended.stdout.splitlines()) == ["child True", "parent True"]
-
-
-def run(program: str, ecr: FakeECR) -> subprocess.CompletedProcess[str]:
-    """Run a program that finds the fake in its environment."""
+def test_a_program_that_breaks_off_ends(ecr: FakeECR) -> None:
+    """Wherever it leaves a listing: it waits for the requests in flight, at most, and prints nothing."""
+    # The workers are busy when the first image has come.
+    ecr.inject_faults(*[Fault.delay(0.2)] * 20, repository_name="team/d")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return subprocess.run(  # noqa: S603
-        [sys.executable, "-c", program],
+
+    ended = subprocess.run(  # noqa: S603
+        [sys.executable, "-W", "error", "-c", BREAKS_OFF],
         env={**environment, **ecr.environment()},
         capture_output=True,
         text=True,
@@ -301,45 +252,45 @@ def run(program: str, ecr: FakeECR) -> subprocess.CompletedProcess[str]:
         check=False,
     )
 
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert len(ecr.requests) <= 1 + 6 * (2 + 4 + 4)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_in_the_middle_of_a_listing(default_session: FakeECR) -> None:
+    """Child and parent each get the rest at the same time, the child over connections and threads of its own."""
+    expected = filled(default_session)
+    for before, is_in_flight in ((0, False), (1, True), (4, False)):
+        is_forked = threading.Event()
+        if is_in_flight:
+            default_session.inject_faults(held_until(is_forked.is_set), repository_name="team/c")
+        images = ecrimages.registry_images(page_size=1, max_workers=3)
+        came = list(itertools.islice(images, before))
+
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            try:
+                os._exit(0 if [*came, *images] == expected else 1)
+            finally:
+                os._exit(2)
+        is_forked.set()
+
+        assert [*came, *images] == expected
+        assert os.waitpid(child, 0)[1] == 0
+
 
 # Interrupts
 
 
-class Interrupt(BaseException):
-    """What a signal handler raises."""
-
-
-class Interrupts:
-    """Raises `Interrupt` in the library's code, in one thread, before a line of it runs for the nth time."""
-
-    def __init__(self, number: float) -> None:
-        self.left = number
-
-    def __enter__(self) -> None:
-        self._before = sys.gettrace()
-        sys.settrace(self._trace)
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(self._before)
-
-    def _trace(self, frame: FrameType, event: str, _: object) -> Any:
-        if not str(frame.f_globals.get("__name__")).startswith("ecrimages._"):
-            return None
-        if event == "line":
-            self.left -= 1
-            if self.left == -1:
-                raise Interrupt
-        return self._trace
-
-
+# After a retryable error the page comes with the next request. A repository without images may fail otherwise.
+ERRORS = {("team/c", 2): "ServerException", ("team/b", 0): "AccessDeniedException"}
 LISTINGS: dict[str, Callable[[Client], Iterator[Any]]] = {
     "images": lambda client: client.registry_images(page_size=2, max_workers=3),
     "pages": lambda client: client.registry_images(page_size=2, max_workers=2).pages(),
     "names": lambda client: client.registry_images((name for name in COUNTS), page_size=2, max_workers=2),
-    "skip": lambda client: client.registry_images(page_size=2, max_workers=2, failed="skip"),
 }
-# Of a retryable error the page comes with the next request. A repository without images may fail otherwise.
-FAULTS = {"team/c": (None, Fault.truncated()), "team/b": (DENIED,)}
 
 
 def read_on(items: Iterator[Any], came: list[Image], errors: list[BaseException]) -> None:
@@ -355,40 +306,34 @@ def read_on(items: Iterator[Any], came: list[Image], errors: list[BaseException]
             came.extend(getattr(item, "images", [item]))
 
 
-def interrupted_at(ecr: FakeECR, client: Client, what: str, number: float) -> tuple[list[Image], set[str], float]:
-    """Interrupt a listing at a line, and read on; return the images, the repositories that failed, and lines left."""
-    if what != "skip":
-        for name, faults in FAULTS.items():
-            ecr.inject_faults(*faults, repository_name=name)
-    items, came, errors, interrupts = LISTINGS[what](client), list[Image](), list[BaseException](), Interrupts(number)
+def interrupted_at(what: str, number: int | None) -> tuple[list[Image], set[str], int]:
+    """Interrupt a listing at a line, and read on; return the images, the repositories that failed, and the lines."""
+    service: Any = Service(COUNTS, errors=ERRORS)
+    items, came, errors = LISTINGS[what](Client(service)), list[Image](), list[BaseException]()
+    lines = Lines(number)
     try:
-        with interrupts:
+        with lines:
             read_on(items, came, errors)
     except Interrupt as interrupt:
         # An interrupt while an error is raised has it as its context.
         if isinstance(interrupt.__context__, ECRImagesError):
             errors.append(interrupt.__context__)
     read_on(items, came, errors)
-    return came, {str(getattr(error, "repository_name", error)) for error in errors}, interrupts.left
+    return came, {str(getattr(error, "repository_name", error)) for error in errors}, lines.count
 
 
-def check_interrupts(ecr: FakeECR, expected: list[Image], what: str, runs: int | None) -> None:
-    """Interrupt a listing at that many lines, evenly spread, or at each."""
-    client = Client(ecr.client())
-    *_, left = interrupted_at(ecr, client, what, 10**6)
-    lines = int(10**6 - left)
+@pytest.mark.parametrize("step", [83, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("what", LISTINGS)
+def test_a_listing_resumes_after_an_interrupt(what: str, step: int) -> None:
+    """Whichever line of the library is interrupted: no image is lost, none comes twice, and no error is lost."""
+    expected = [sample(number, repositoryName=name) for name in COUNTS for number in range(COUNTS[name])]
+    *_, lines = interrupted_at(what, None)
     assert lines > 500
-    for number in range(0, lines, 1 if runs is None else lines // runs):
-        came, failed, _ = interrupted_at(ecr, client, what, number)
+    for number in range(1, lines, step):
+        came, failed, _ = interrupted_at(what, number)
 
         assert came == expected, number
-        assert failed == (set() if what == "skip" else FAULTS.keys()), number
-
-
-@pytest.mark.parametrize("what", LISTINGS)
-def test_a_listing_resumes_after_an_interrupt(ecr: FakeECR, expected: list[Image], what: str) -> None:
-    """Whichever line of the library is interrupted: no image is lost, none comes twice, and no error is lost."""
-    check_interrupts(ecr, expected, what, 40)
+        assert failed == {"team/b", "team/c"}, number
 
 
 def test_a_page_that_was_fetched_twice_counts_once(client: Client) -> None:
@@ -403,10 +348,3 @@ def test_a_page_that_was_fetched_twice_counts_once(client: Client) -> None:
     assert after is not state
     assert schedule.received(after, fetch, page) is after
     assert schedule.failed(after, fetch, ECRImagesError("late")) is after
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("what", LISTINGS)
-def test_a_listing_resumes_after_an_interrupt_anywhere(ecr: FakeECR, expected: list[Image], what: str) -> None:
-    """The same for each line in turn."""
-    check_interrupts(ecr, expected, what, None)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import pickle
-import time
-from typing import Any
+import threading
 
 import pytest
 from botocore.config import Config
@@ -14,6 +14,32 @@ from ecrimages.testing import FakeECR, Fault
 
 # boto3's default mode, with a retry quota that throttled requests would use up.
 RETRIES = {"mode": "standard", "total_max_attempts": 8}
+
+
+class Clock:
+    """A clock that only pauses move: requests take no time."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        with self._lock:
+            self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of listings and of the fake's rate limit."""
+    clock = Clock()
+    for module in ("_registry", "_registry_cursor", "testing._rate_limit"):
+        monkeypatch.setattr(f"ecrimages.{module}.time", clock)
+    return clock
 
 
 @pytest.fixture
@@ -49,103 +75,75 @@ def client_of(ecr: FakeECR) -> Client:
     return Client(ecr.client(Config(max_pool_connections=32, retries=RETRIES)))  # type: ignore[arg-type]
 
 
-def check_listing(ecr: FakeECR, repositories: int, max_workers: int) -> float:
-    """List that many repositories of an image each; check that all come; return how long it took."""
-    for number in range(repositories):
-        ecr.add_image(f"team/app-{number:03}", tags=["v1"])
-    images = client_of(ecr).registry_images(max_workers=max_workers, failed="skip")
-    begin = time.monotonic()
-
-    names = [image.repository_name for image in images]
-
-    assert names == [f"team/app-{number:03}" for number in range(repositories)]
-    assert not images.failures
-    return time.monotonic() - begin
-
-
-@pytest.mark.parametrize("max_workers", [1, 8, 32])
+@pytest.mark.parametrize(
+    ("rate", "repositories", "max_workers"),
+    [
+        *((10, 40, max_workers) for max_workers in (1, 8, 32)),
+        *(pytest.param(20, 400, max_workers, marks=pytest.mark.slow) for max_workers in (8, 16, 32)),
+        *(pytest.param(5, 100, max_workers, marks=pytest.mark.slow) for max_workers in (8, 16, 32)),
+    ],
+)
 def test_nothing_is_lost_where_a_service_throttles(
-    acquired: list[int], throttled: list[object], max_workers: int
+    acquired: list[int], throttled: list[object], clock: Clock, rate: int, repositories: int, max_workers: int
 ) -> None:
-    """All images come in order; each throttled request is made again, and not by botocore, whose quota is untouched."""
-    with FakeECR(rate_limit=40, burst=20) as ecr:
-        check_listing(ecr, 60, max_workers)
+    """All images come in order, in little more than the time that the limit allows, whatever becomes of errors.
 
-    assert len(throttled) == len(ecr.requests) - 61
-    assert throttled or max_workers == 1
-    assert acquired == []
+    Each throttled request is made again, that for the list too, and not by botocore, whose quota is untouched.
+    """
+    with FakeECR(rate_limit=rate, burst=rate) as ecr:
+        expected = [ecr.add_image(f"team/app-{number:03}") for number in range(repositories)]
+        ecr.inject_faults(Fault.throttling(), operation="DescribeRepositories")
+        begin = clock.now
+        images = client_of(ecr).registry_images(max_workers=max_workers, failed="raise" if max_workers == 1 else "skip")
 
+        assert list(images) == expected
 
-@pytest.mark.slow
-@pytest.mark.parametrize("max_workers", [8, 16, 32])
-@pytest.mark.parametrize(("rate", "repositories"), [(20, 400), (5, 100)])
-def test_a_throttled_listing_takes_the_time_that_the_limit_allows(
-    acquired: list[int], throttled: list[object], rate: int, repositories: int, max_workers: int
-) -> None:
-    """Nothing is lost, in at most 1.5 times that time, with 100 ms a request; botocore's quota is untouched."""
-    with FakeECR(rate_limit=rate, burst=rate, latency=0.1) as ecr:
-        seconds = check_listing(ecr, repositories, max_workers)
-
+    assert not images.failures
     # The list of repositories is a request too.
-    assert seconds < 1.5 * (repositories + 1 - rate) / rate
-    assert len(throttled) == len(ecr.requests) - repositories - 1
+    assert len(throttled) == len(ecr.requests) - repositories - 1 > 1
     assert acquired == []
+    # The last requests may be throttled, and pause for a second, though the limit would allow them by then.
+    assert clock.now - begin < 1.2 * (repositories + 2 - rate) / rate + 2
 
 
-def check_endless_throttling(ecr: FakeECR) -> ThrottlingError:
-    """List three repositories of which one is throttled for ever; return its error."""
+@pytest.fixture
+def two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses of this length instead of a random one."""
+    monkeypatch.setattr(_gate, "_PAUSE", (2.0, 2.0))
+
+
+@pytest.mark.usefixtures("two_seconds")
+def test_a_page_that_is_throttled_for_ever_fails_its_repository(ecr: FakeECR, clock: Clock) -> None:
+    """After a minute. The error says for how long it was tried; no other repository is lost."""
     for name in ("team/a", "team/b", "team/c"):
         ecr.add_image(name)
-    ecr.inject_faults(*[Fault.throttling()] * 1000, repository_name="team/b")
-    images = client_of(ecr).registry_images(failed="skip")
+    ecr.inject_faults(*[Fault.throttling()] * 100, repository_name="team/b")
+    images, begin = client_of(ecr).registry_images(failed="skip"), clock.now
 
-    names = [image.repository_name for image in images]
+    assert [image.repository_name for image in images] == ["team/a", "team/c"]
 
-    assert names == ["team/a", "team/c"]
+    assert 60 <= clock.now - begin <= 64
     [error] = images.failures.values()
     assert isinstance(error, ThrottlingError)
     assert (error.repository_name, error.retryable) == ("team/b", True)
-    assert str(pickle.loads(pickle.dumps(error))) == str(error)
-    return error
-
-
-def test_a_page_that_is_throttled_for_ever_fails_its_repository(ecr: FakeECR, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says for how long it was tried; no other repository is lost. Here, patience ends after a second."""
-    monkeypatch.setattr(_gate, "_PATIENCE", 1.0)
-    monkeypatch.setattr(_gate, "_PAUSE", (0.05, 0.1))
-
-    error = check_endless_throttling(ecr)
-
     assert str(error).startswith("Rate exceeded (DescribeImages: ThrottlingException")
-    assert str(error).endswith(". Every request was throttled for 1 s. Try again later")
+    assert str(error).endswith(". Every request was throttled for 60 s. Try again later")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
-def test_a_program_may_resume_after_that(ecr: FakeECR, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("two_seconds")
+def test_a_program_may_resume_after_that(ecr: FakeECR, clock: Clock) -> None:
     """With failed="raise" the error is retryable: the page is requested again, as patiently as before."""
-    monkeypatch.setattr(_gate, "_PATIENCE", 0.5)
-    monkeypatch.setattr(_gate, "_PAUSE", (0.05, 0.1))
-    ecr.add_image("team/a")
-    ecr.inject_faults(*[Fault.throttling()] * 25)
-    images, errors, came = client_of(ecr).registry_images(), list[Any](), list[Any]()
-    begin = time.monotonic()
+    expected = ecr.add_image("team/a")
+    ecr.inject_faults(*[Fault.throttling()] * (31 + 31 + 5))
+    images, times = client_of(ecr).registry_images(), [clock.now]
 
-    while not came:
-        try:
-            came.append(next(images))
-        except ThrottlingError as error:
-            errors.append((round(time.monotonic() - begin, 1), error.repository_name))
+    for _ in range(2):
+        with pytest.raises(ThrottlingError) as caught:
+            next(images)
+        assert caught.value.retryable
+        assert caught.value.repository_name is None
+        times.append(clock.now)
 
-    assert 1 <= len(errors) <= 4
-    assert errors[0][0] >= 0.5
-    assert {name for _, name in errors} == {None}
-
-
-@pytest.mark.slow
-def test_patience_is_a_minute(ecr: FakeECR) -> None:
-    """The same with the real minute."""
-    begin = time.monotonic()
-
-    error = check_endless_throttling(ecr)
-
-    assert 60 <= time.monotonic() - begin < 65
-    assert "Every request was throttled for 6" in str(error)
+    assert list(images) == [expected]
+    assert [after - before for before, after in itertools.pairwise(times)] == [60, 60]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import threading
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from samples import digest
+from waiting import wait_until, workers
 
 from ecrimages.testing import FakeECR
 
@@ -34,21 +33,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(run())
-    deadline = time.monotonic() + 10
-    while left := [thread.name for thread in threading.enumerate() if thread.name.startswith("ecrimages")]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.01)
+    wait_until(lambda: not workers())
     return True
 
 
 @pytest.fixture
 def ecr() -> Iterator[FakeECR]:
-    """A FakeECR with seven images in `team/app`, none in `team/empty`, and 250 in `team/builds`."""
+    """A FakeECR with seven images in `team/app`, none in `team/empty`, and twelve in `team/builds`."""
     with FakeECR() as ecr:
         for number in range(7):
-            ecr.add_image("team/app", tags=[f"v{number}"])
+            ecr.add_image("team/app", tags=[f"v{number}"], digest=digest(number))
         ecr.add_repository("team/empty")
-        for number in range(250):
+        for number in range(12):
             ecr.add_image("team/builds", tags=[f"b{number}"])
         yield ecr
 
@@ -70,7 +66,4 @@ def connect(ecr: FakeECR, kind: str) -> Connect:
 @pytest.fixture
 def expected(ecr: FakeECR) -> list[str]:
     """The digests in `team/app`, in the order of the service."""
-    details: Any = ecr.client().describe_images(repositoryName="team/app")["imageDetails"]
-    ecr_digests = [detail["imageDigest"] for detail in details]
-    assert len(ecr_digests) == 7
-    return ecr_digests
+    return [digest(number) for number in range(7)]

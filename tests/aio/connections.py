@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
+
+import pytest
+from waiting import until
 
 from ecrimages import AsyncClient, Image
 from ecrimages.testing import FakeECR
@@ -102,3 +105,13 @@ def cancel_current_task() -> None:
     task = asyncio.current_task()
     assert task
     task.cancel()
+
+
+async def cancel_in_flight(ecr: FakeECR, awaitable: Awaitable[Any]) -> None:
+    """Await something in a task, which is cancelled when its request has been received."""
+    requests = len(ecr.requests)
+    task = asyncio.ensure_future(awaitable)
+    await until(lambda: len(ecr.requests) > requests)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
