@@ -141,9 +141,13 @@ def times(seconds: list[float]) -> list[datetime]:
         ValueError: One is not between the years 1 and 9999.
     """
     # Not imported before it is needed.
-    from msgspec import convert
+    from msgspec import MsgspecError, convert
 
-    found: list[datetime] = convert(seconds, list[datetime | None], strict=False)
+    try:
+        found: list[datetime] = convert(seconds, list[datetime | None], strict=False)
+    except MsgspecError as error:
+        # Of older versions, it is no ValueError.
+        raise ValueError(str(error)) from None
     return found
 
 
