@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -410,3 +412,49 @@ def test_a_page_that_was_fetched_twice_counts_once(client: Client) -> None:
 def test_a_listing_resumes_after_an_interrupt_anywhere(ecr: FakeECR, expected: list[Image], what: str) -> None:
     """The same for each line in turn."""
     check_interrupts(ecr, expected, what, None)
+
+
+def test_the_callers_thread_takes_no_lock_of_pythons(ecr: FakeECR, expected: list[Image]) -> None:
+    """An interrupt in a `threading.Condition` may leave it locked: workers, and with them the program, would hang."""
+    ecr.inject_faults(*[Fault.delay(0.02)] * 9)
+    images, entered = Client(ecr.client()).registry_images(page_size=1, max_workers=3), list[list[str]]()
+
+    def trace(frame: FrameType, _event: str, _: object) -> None:
+        if frame.f_code.co_filename == threading.__file__ and frame.f_code.co_name == "__enter__":
+            entered.append([f"{Path(caller.filename).name}:{caller.name}" for caller in traceback.extract_stack(frame)])
+
+    sys.settrace(trace)
+    try:
+        came = list(images)
+    finally:
+        sys.settrace(None)
+
+    assert came == expected
+    # One thread has to be started.
+    assert [names for names in entered if "threading.py:start" not in names] == []
+
+
+MAIN_THREAD_ENDS = """
+import threading
+import ecrimages
+
+has_begun = threading.Event()
+
+def read():
+    images = ecrimages.registry_images(page_size=1, max_workers=3)
+    came = [next(images)]
+    has_begun.set()
+    threading.main_thread().join()
+    came += images
+    print([image.digest for image in came] == {expected})
+
+threading.Thread(target=read).start()
+has_begun.wait()
+"""
+
+
+def test_a_thread_that_outlives_the_main_thread(ecr: FakeECR, expected: list[Image]) -> None:
+    """It goes on, although Python allows no executor then, and no new thread."""
+    ended = run(MAIN_THREAD_ENDS.format(expected=[image.digest for image in expected]), ecr)
+
+    assert (ended.stdout, ended.stderr) == ("True\n", "")
