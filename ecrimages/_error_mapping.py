@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import sys
@@ -316,6 +317,7 @@ def _causes(error: BaseException, handled: BaseException | None) -> Iterator[Bas
 def _redact(causes: list[BaseException], secrets: Secrets) -> None:
     # The causes and contexts of an error are printed with it.
     for cause in causes:
+        _forget_what_was_read(cause)
         with suppress(AttributeError, TypeError):
             cause.args = redacted(cause.args, secrets)
         if isinstance(cause, BotoCoreError) and hasattr(cause, "request"):
@@ -325,6 +327,26 @@ def _redact(causes: list[BaseException], secrets: Secrets) -> None:
             if isinstance(value, (str, bytes, list, tuple, Mapping)):
                 with suppress(AttributeError, TypeError):
                     setattr(cause, name, redacted(value, secrets))
+
+
+def _forget_what_was_read(cause: BaseException) -> None:
+    """Remove from a parser's error what it could not read, in which a secret may stand without its name.
+
+    As of a file of credentials, or of the output of a credential_process.
+    """
+    import configparser
+
+    if isinstance(cause, UnicodeDecodeError):
+        cause.object = b""
+        cause.args = (cause.encoding, b"", cause.start, cause.end, cause.reason)
+    elif isinstance(cause, (configparser.Error, json.JSONDecodeError)):
+        for name in {"doc", "errors", "line"}.intersection(vars(cause)):
+            setattr(cause, name, "")
+        # The first line names the file.
+        text = str(cause).partition("\n")[0]
+        cause.args = (text,)
+        if isinstance(cause, configparser.Error):
+            cause.message = text
 
 
 def _is_of_another_call(error: ClientError, facts: CallFacts) -> bool:
