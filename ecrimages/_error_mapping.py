@@ -231,8 +231,12 @@ def _translation_of(
     modules = _modules(error.__traceback__)
     if any(name.startswith("botocore.parsers") for name in modules):
         return MalformedResponseError(f"the response could not be parsed: {text}", retryable=True)
-    of_credentials = ("botocore.credentials", "botocore.tokens", "botocore.signers", "botocore.auth")
-    is_about_credentials = any(name.removeprefix("aio").startswith(of_credentials) for name in modules)
+    names = [name.removeprefix("aio") for name in modules]
+    of_credentials, of_signing = ("botocore.credentials", "botocore.tokens"), ("botocore.signers", "botocore.auth")
+    is_about_credentials = any(name.startswith(of_credentials) for name in names) or (
+        # An endpoint's port is read when a request is signed.
+        names[-1] != "urllib.parse" and any(name.startswith(of_signing) for name in names)
+    )
     error_class = CredentialsError if is_about_credentials else ConfigurationError
     what = "The credentials could not be loaded" if is_about_credentials else "The client could not be used"
     return error_class(f"{what}: {text}. {_ADVICE_BY_CLASS[error_class]}")
