@@ -101,6 +101,13 @@ def test_a_wrong_argument_raises_at_the_call(
     assert ecr.requests == ()
 
 
+@pytest.mark.usefixtures("bare_environment")
+def test_an_image_is_checked_before_a_client_is_made() -> None:
+    """The argument is what is wrong, and not that there is no region."""
+    with pytest.raises(TypeError, match="image must be an Image"):
+        ecrimages.image_uri("ab")  # type: ignore[arg-type]
+
+
 def of_service(name: str) -> Any:
     """Return a boto3 client of a service."""
     services: Any = boto3.Session("testing", "testing", region_name="us-east-1")
