@@ -7,7 +7,7 @@ from typing import Any
 from ecrimages._models import Image
 from ecrimages._own_client import HandedInClient, OwnClient, TransportSource
 from ecrimages._parameters import check_registry_id
-from ecrimages._uri import image_uri
+from ecrimages._uri import check_image, image_uri
 
 __all__ = ["AnyClient"]
 
@@ -33,6 +33,7 @@ class AnyClient:
     def _image_uri(self, image: Image, tag: str | None) -> str:
         from ecrimages._client_view import dns_suffix
 
+        check_image(image, tag)
         ecr = self._ecr()
         return image_uri(image, region_name=ecr.meta.region_name, dns_suffix=dns_suffix(ecr), tag=tag)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
 from typing import Any, Protocol, Self, final
 
 from ecrimages._async_iterators import AsyncPages, OneTask
 from ecrimages._async_transport import until_all_ended, until_one_ended
 from ecrimages._models import Image, ImagePage
-from ecrimages._registry import ThreadWorkers
 from ecrimages._registry_cursor import RegistryCursor, Workers
 from ecrimages._registry_schedule import Fetch, RegistrySchedule
+from ecrimages._threads import Threads
 
 __all__ = ["AsyncRegistryIterator", "AsyncThreadWorkers", "AsyncWorkers", "TaskWorkers"]
 
@@ -96,8 +97,21 @@ class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]
                 raise StopAsyncIteration
 
 
-class AsyncThreadWorkers(ThreadWorkers):
+class AsyncThreadWorkers:
     """The threads of one iterator, and what they fetch."""
+
+    def __init__(self, call: Callable[[Fetch], Any], count: int) -> None:
+        self.in_flight: dict[int, tuple[Fetch, Future[Any]]] = {}
+        self._call = call
+        self._threads = Threads(count)
+
+    def start(self, fetch: Fetch) -> None:
+        """Start a fetch."""
+        self.in_flight[fetch.number] = fetch, self._threads.start(self._call, fetch)
+
+    def release(self) -> None:
+        """Let the threads end when their fetches have, and be made again when needed."""
+        self._threads.stop(waits=not self.in_flight)
 
     async def until_one_ended(self, timeout: float | None) -> None:
         """Wait until a fetch has ended, or for the time-out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import sys
@@ -230,8 +231,12 @@ def _translation_of(
     modules = _modules(error.__traceback__)
     if any(name.startswith("botocore.parsers") for name in modules):
         return MalformedResponseError(f"the response could not be parsed: {text}", retryable=True)
-    of_credentials = ("botocore.credentials", "botocore.tokens", "botocore.signers", "botocore.auth")
-    is_about_credentials = any(name.removeprefix("aio").startswith(of_credentials) for name in modules)
+    names = [name.removeprefix("aio") for name in modules]
+    of_credentials, of_signing = ("botocore.credentials", "botocore.tokens"), ("botocore.signers", "botocore.auth")
+    is_about_credentials = any(name.startswith(of_credentials) for name in names) or (
+        # An endpoint's port is read when a request is signed.
+        names[-1] != "urllib.parse" and any(name.startswith(of_signing) for name in names)
+    )
     error_class = CredentialsError if is_about_credentials else ConfigurationError
     what = "The credentials could not be loaded" if is_about_credentials else "The client could not be used"
     return error_class(f"{what}: {text}. {_ADVICE_BY_CLASS[error_class]}")
@@ -316,6 +321,7 @@ def _causes(error: BaseException, handled: BaseException | None) -> Iterator[Bas
 def _redact(causes: list[BaseException], secrets: Secrets) -> None:
     # The causes and contexts of an error are printed with it.
     for cause in causes:
+        _forget_what_was_read(cause)
         with suppress(AttributeError, TypeError):
             cause.args = redacted(cause.args, secrets)
         if isinstance(cause, BotoCoreError) and hasattr(cause, "request"):
@@ -325,6 +331,26 @@ def _redact(causes: list[BaseException], secrets: Secrets) -> None:
             if isinstance(value, (str, bytes, list, tuple, Mapping)):
                 with suppress(AttributeError, TypeError):
                     setattr(cause, name, redacted(value, secrets))
+
+
+def _forget_what_was_read(cause: BaseException) -> None:
+    """Remove from a parser's error what it could not read, in which a secret may stand without its name.
+
+    As of a file of credentials, or of the output of a credential_process.
+    """
+    import configparser
+
+    if isinstance(cause, UnicodeDecodeError):
+        cause.object = b""
+        cause.args = (cause.encoding, b"", cause.start, cause.end, cause.reason)
+    elif isinstance(cause, (configparser.Error, json.JSONDecodeError)):
+        for name in {"doc", "errors", "line"}.intersection(vars(cause)):
+            setattr(cause, name, "")
+        # The first line names the file.
+        text = str(cause).partition("\n")[0]
+        cause.args = (text,)
+        if isinstance(cause, configparser.Error):
+            cause.message = text
 
 
 def _is_of_another_call(error: ClientError, facts: CallFacts) -> bool:

@@ -22,7 +22,7 @@ import msgspec
 from ecrimages._error_mapping import CallFacts, applications_own, is_throttling
 from ecrimages._errors import CredentialsError, MalformedResponseError
 from ecrimages._operations import DESCRIBE_IMAGES, NamesPage, Operation
-from ecrimages._redaction import excerpt, removing
+from ecrimages._redaction import excerpt, printable, redacted, removing
 from ecrimages._response import (
     DecodedImages,
     decoded_images,
@@ -36,6 +36,7 @@ __all__ = ["CallOptions", "Exchange"]
 
 _LONGEST_DELAY: Final = 20
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+_UUID = re.compile(r"[0-9a-fA-F-]{36}")
 _SIGNATURE = re.compile(r"Signature=([0-9a-f]{64})")
 
 
@@ -110,6 +111,9 @@ class Exchange:
         request_id = metadata.get("RequestId") if isinstance(metadata, Mapping) else None
         try:
             with removing(self.facts.secrets):
+                if isinstance(request_id, str) and not _UUID.fullmatch(request_id):
+                    # It is shown and logged, and comes from whatever has responded.
+                    request_id = printable(redacted(request_id), 100)
                 page = self._page(response)
         except MalformedResponseError as error:
             raise self._described(error, request_id) from None

@@ -109,7 +109,10 @@ def record_to_dict(record: Any, *, wire: bool = False, with_extra: bool = True) 
         else:
             value = value.value if isinstance(value, Enum) else thaw(value)
         written[field.wire] = value
-    return {**written, **thaw(record.extra)} if with_extra else written
+    if not with_extra:
+        return written
+    extra = thaw(record.extra)
+    return {**written, **(_in_wire_form(extra) if wire else extra)}
 
 
 def as_time(value: object) -> datetime:
@@ -271,6 +274,15 @@ def _why_missing(name: str, extra: Mapping[str, Any]) -> str:
         if str(other).replace("_", "").lower() == name.lower():
             return f"missing: ECR's own name is {name!r}, not {excerpt(other)}"
     return "missing"
+
+
+def _in_wire_form(value: Any) -> Any:
+    """Return plain data with epoch seconds for times, which an unknown field has in boto3's form."""
+    if isinstance(value, dict):
+        return {key: _in_wire_form(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_wire_form(item) for item in value]
+    return _epoch_seconds(value) if isinstance(value, datetime) and value.utcoffset() is not None else value
 
 
 def _epoch_seconds(time: datetime) -> int | float:

@@ -57,13 +57,16 @@ class SeverityCounts(FrozenMapping[int]):
         counts: Severity (a string or a `FindingSeverity`) to number of findings.
 
     Raises:
-        TypeError: A severity is not a string, or a count is not an int.
+        TypeError: `counts` is not a mapping, a severity is not a string, or a count is not an int.
     """
 
     __slots__ = ()
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
-        super().__init__({_severity(key): _count(key, value) for key, value in (counts or {}).items()})
+        counts = {} if counts is None else counts
+        if not isinstance(counts, Mapping):
+            raise TypeError(f"counts must be a mapping of severity to count, such as {{'HIGH': 1}}, not {counts!r}")
+        super().__init__({_severity(key): _count(key, value) for key, value in counts.items()})
 
     def __hash__(self) -> int:
         return hash(frozenset(self._items.items()))

@@ -29,7 +29,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         re.compile(pattern, re.IGNORECASE)
         for pattern in (
             (
-                r"(?P<kept>(?:security[-_]token|session[-_]?token|secret[-_]?access[-_]?key|client[-_]?secret|"
+                r"(?P<kept>(?:security[-_]token|session[-_]?token|secret[-_]?(?:access[-_]?)?key|client[-_]?secret|"
                 r"(?:proxy[-_])?authorization['\"\s:=&;a-z]{1,16}?(?:basic|bearer))"
                 r"(?:&#?\w{1,8};|%[0-9a-f]{2}|\\u[0-9a-f]{4}|</?\w{1,10}>|[^\w%&<+/]|[%&<\\]){1,40}+)(?!redacted\])[\w+/=.~%-]++"
             ),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextvars
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self, final
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any, Self, final
 
 from ecrimages._iterators import Pages
 from ecrimages._models import Image, ImagePage
 from ecrimages._registry_cursor import RegistryCursor
 from ecrimages._registry_schedule import Fetch, RegistrySchedule
-from ecrimages._threads import Threads
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from ecrimages._threads import FedThreads
 
 __all__ = ["RegistryIterator", "ThreadWorkers"]
 
@@ -85,23 +85,33 @@ class RegistryIterator(RegistryCursor["ThreadWorkers"], Iterator[Image]):
 
 
 class ThreadWorkers:
-    """The threads of one iterator, and what they fetch."""
+    """The threads of one iterator, and what they fetch.
+
+    The caller's thread waits for a queue, and looks at no `Future`, for the reason that `FedThreads` has.
+    """
 
     def __init__(self, call: Callable[[Fetch], Any], count: int) -> None:
-        self.in_flight: dict[int, tuple[Fetch, Future[Any]]] = {}
+        self.in_flight: dict[int, tuple[Fetch, _Outcome]] = {}
         self._call = call
-        self._threads = Threads(count)
+        self._threads = FedThreads(count)
+        self._ended: SimpleQueue[None] = SimpleQueue()
 
     def start(self, fetch: Fetch) -> None:
-        """Start a fetch."""
-        self.in_flight[fetch.number] = fetch, self._threads.start(self._call, fetch)
+        """Start a fetch, in a copy of the caller's context (tracing)."""
+        outcome, calls = _Outcome(), self._threads.calls()
+        call = contextvars.copy_context().run, _make, self._call, fetch, [outcome], self._ended
+        # fmt: off
+        calls.put(call); self.in_flight[fetch.number] = fetch, outcome  # noqa: E702
+        # fmt: on
 
     def wait(self, timeout: float | None) -> None:
         """Wait until a fetch has ended, or for the time-out."""
         if self.in_flight:
-            from concurrent.futures import FIRST_COMPLETED, wait
-
-            wait([future for _, future in self.in_flight.values()], timeout, FIRST_COMPLETED)
+            with suppress(Empty):
+                self._ended.get(timeout=timeout)
+                # Those that have ended meanwhile need no wait of their own.
+                while True:
+                    self._ended.get_nowait()
         else:
             time.sleep(timeout or 0)
 
@@ -111,5 +121,43 @@ class ThreadWorkers:
 
     def close(self) -> None:
         """Stop fetching, and wait for the threads to end."""
-        self._threads.stop(waits=True, cancels=True)
+        self._threads.stop(waits=True)
         self.in_flight.clear()
+
+
+class _Outcome:
+    """What a fetch in a thread has brought. No lock guards it, and nothing cancels it."""
+
+    def __init__(self) -> None:
+        self.page: Any = None
+        self.error: BaseException | None = None
+        self.is_done = False
+
+    def done(self) -> bool:
+        """Return whether the fetch has ended."""
+        return self.is_done
+
+    def cancelled(self) -> bool:
+        """Return False."""
+        return False
+
+    def exception(self) -> BaseException | None:
+        """Return what it has raised, if it did."""
+        return self.error
+
+    def result(self) -> Any:
+        """Return the page that it has brought."""
+        return self.page
+
+
+def _make(call: Callable[[Fetch], Any], fetch: Fetch, outcomes: list[_Outcome], ended: SimpleQueue[None]) -> None:
+    """Make a fetch, in a thread."""
+    # Taken out: an error refers to the frames of this thread, and they to the arguments. It would be a cycle.
+    outcome = outcomes.pop()
+    try:
+        outcome.page = call(fetch)
+    except BaseException as error:  # noqa: BLE001 - the caller's thread raises it.
+        outcome.error = error
+    outcome.is_done = True
+    del outcome
+    ended.put(None)

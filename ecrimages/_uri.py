@@ -9,7 +9,7 @@ from ecrimages._image_id import ImageId
 from ecrimages._models import Image
 from ecrimages._record_repr import repr_without_none, rich_repr
 
-__all__ = ["DNS_SUFFIXES", "IMAGE_HOST", "REPOSITORY_NAME", "ImageURI", "image_uri"]
+__all__ = ["DNS_SUFFIXES", "IMAGE_HOST", "REPOSITORY_NAME", "ImageURI", "check_image", "image_uri"]
 
 # The pattern of the service's model: ECR refuses other names, or returns "does not exist".
 REPOSITORY_NAME = re.compile(r"(?:[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*/)*[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*")
@@ -97,8 +97,8 @@ class ImageURI:
     __rich_repr__ = rich_repr
 
 
-def image_uri(image: Image, *, region_name: str, dns_suffix: str, tag: str | None) -> str:
-    """Return the URI of an image, by one of its tags or by its digest.
+def check_image(image: object, tag: object) -> None:
+    """Raise an error unless there is a URI for an image with a tag, or by its digest.
 
     Raises:
         TypeError: `image` is not an `Image`.
@@ -108,5 +108,9 @@ def image_uri(image: Image, *, region_name: str, dns_suffix: str, tag: str | Non
         raise TypeError(f"image must be an Image, such as get_image() returns, not {image!r}")
     if tag is not None and tag not in image.tags:
         raise ValueError(f"tag must be one of the image's tags {image.tags}, not {tag!r}")
+
+
+def image_uri(image: Image, *, region_name: str, dns_suffix: str, tag: str | None) -> str:
+    """Return the URI of an image, by one of its tags or by its digest."""
     host = f"{image.registry_id}.dkr.ecr.{region_name}.{dns_suffix}"
     return f"{host}/{image.repository_name}{f'@{image.digest}' if tag is None else f':{tag}'}"

@@ -13,6 +13,7 @@ import pytest
 from samples import digest, image
 from wire import session
 
+import ecrimages
 from ecrimages import Client, ImageId
 from ecrimages.testing import FakeECR
 
@@ -99,6 +100,13 @@ def test_a_wrong_argument_raises_at_the_call(
         getattr(shared_client, wrong.method)(*wrong.arguments, **wrong.keywords)
 
     assert shared.requests == ()
+
+
+@pytest.mark.usefixtures("bare_environment")
+def test_an_image_is_checked_before_a_client_is_made() -> None:
+    """The argument is what is wrong, and not that there is no region."""
+    with pytest.raises(TypeError, match="image must be an Image"):
+        ecrimages.image_uri("ab")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

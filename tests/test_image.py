@@ -107,6 +107,17 @@ def test_to_dict_is_the_inverse(item: dict[str, Any], wire: bool) -> None:
     assert not wire or json.loads(json.dumps(written)) == written
 
 
+def test_the_wire_form_has_no_datetime() -> None:
+    """Nor in a field that this version does not know, of which a newer boto3 makes a datetime: it is stored as JSON."""
+    time = datetime(2026, 1, 12, tzinfo=UTC)
+    item = {**DETAIL, "newTime": time, "newList": [{"at": time}], "imageScanStatus": {"newTime": time}}
+
+    written = json.loads(json.dumps(Image.from_dict(item).to_dict(wire=True)))
+
+    assert written["newTime"] == written["newList"][0]["at"] == written["imageScanStatus"]["newTime"] == 1768176000
+    assert Image.from_dict(item).to_dict()["newTime"] == time
+
+
 def test_to_dict_returns_plain_types() -> None:
     """An enum is a plain string in the dict, and counts are a plain dict, both the caller's own to change."""
     written = FULL.to_dict()
@@ -330,6 +341,7 @@ def test_rich_prints_the_same_fields() -> None:
         ({"pushed_at": datetime(2026, 1, 12)}, ValueError, "has no time zone"),
         ({"pushed_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))}, ValueError, "1 and 9999"),
         ({"tags": "v1"}, TypeError, "tags must be an iterable of strings, not the string 'v1'"),
+        ({"tags": 1}, TypeError, "tags must be an iterable of strings, not 1"),
         ({"status": 1}, ValueError, "1 is not a valid ImageStatus"),
     ],
 )

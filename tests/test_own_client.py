@@ -198,6 +198,7 @@ REGION = "[default]\nregion = us-east-1\n"
             "Invalid endpoint: 127.0.0.1:1. Check",
         ),
         ({**KEYS, "AWS_ENDPOINT_URL_ECR": "http://user:Planted@bad host"}, "", ConfigurationError, "Invalid endpoint"),
+        ({**KEYS, "AWS_ENDPOINT_URL_ECR": "http://127.0.0.1:4566x"}, "", ConfigurationError, "Port"),
         ({**KEYS, "AWS_RETRY_MODE": "foo"}, "", ConfigurationError, "foo"),
         ({**KEYS, "AWS_MAX_ATTEMPTS": "many"}, "", ConfigurationError, "many"),
         (KEYS, "[default\nx", ConfigurationError, "parse"),
@@ -221,7 +222,7 @@ REGION = "[default]\nregion = us-east-1\n"
         ({}, f"{REGION}credential_process = echo []", CredentialsError, "'list' object"),
         ({}, f"{REGION}credential_process = false", CredentialsError, "custom-process"),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_an_environment_that_is_wrong(
     bare_environment: pytest.MonkeyPatch,

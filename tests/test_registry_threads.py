@@ -9,7 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -200,6 +203,20 @@ def test_each_fetch_runs_in_a_copy_of_the_callers_context(ecr: FakeECR) -> None:
 
 # Processes
 
+
+def run(program: str, ecr: FakeECR) -> subprocess.CompletedProcess[str]:
+    """Run a program whose default session leads to a fake."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-W", "error", "-c", program],
+        env={**environment, **ecr.environment()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 BREAKS_OFF = """
 import asyncio, sys, threading
 import ecrimages
@@ -241,16 +258,8 @@ def test_a_program_that_breaks_off_ends(ecr: FakeECR) -> None:
     """Wherever it leaves a listing: it waits for the requests in flight, at most, and prints nothing."""
     # The workers are busy when the first image has come.
     ecr.inject_faults(*[Fault.delay(0.2)] * 20, repository_name="team/d")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
-    ended = subprocess.run(  # noqa: S603
-        [sys.executable, "-W", "error", "-c", BREAKS_OFF],
-        env={**environment, **ecr.environment()},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = run(BREAKS_OFF, ecr)
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert len(ecr.requests) <= 1 + 6 * (2 + 4 + 4)
@@ -348,3 +357,49 @@ def test_a_page_that_was_fetched_twice_counts_once(client: Client) -> None:
     assert after is not state
     assert schedule.received(after, fetch, page) is after
     assert schedule.failed(after, fetch, ECRImagesError("late")) is after
+
+
+def test_the_callers_thread_takes_no_lock_of_pythons(ecr: FakeECR, expected: list[Image]) -> None:
+    """An interrupt in a `threading.Condition` may leave it locked: workers, and with them the program, would hang."""
+    ecr.inject_faults(*[Fault.delay(0.02)] * 9)
+    images, entered = Client(ecr.client()).registry_images(page_size=1, max_workers=3), list[list[str]]()
+
+    def trace(frame: FrameType, _event: str, _: object) -> None:
+        if frame.f_code.co_filename == threading.__file__ and frame.f_code.co_name == "__enter__":
+            entered.append([f"{Path(caller.filename).name}:{caller.name}" for caller in traceback.extract_stack(frame)])
+
+    sys.settrace(trace)
+    try:
+        came = list(images)
+    finally:
+        sys.settrace(None)
+
+    assert came == expected
+    # One thread has to be started.
+    assert [names for names in entered if "threading.py:start" not in names] == []
+
+
+MAIN_THREAD_ENDS = """
+import threading
+import ecrimages
+
+has_begun = threading.Event()
+
+def read():
+    images = ecrimages.registry_images(page_size=1, max_workers=3)
+    came = [next(images)]
+    has_begun.set()
+    threading.main_thread().join()
+    came += images
+    print([image.digest for image in came] == {expected})
+
+threading.Thread(target=read).start()
+has_begun.wait()
+"""
+
+
+def test_a_thread_that_outlives_the_main_thread(ecr: FakeECR, expected: list[Image]) -> None:
+    """It goes on, although Python allows no executor then, and no new thread."""
+    ended = run(MAIN_THREAD_ENDS.format(expected=[image.digest for image in expected]), ecr)
+
+    assert (ended.stdout, ended.stderr) == ("True\n", "")

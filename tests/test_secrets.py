@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import logging
+import os
 import pickle
 import socket
 import ssl
@@ -142,6 +143,7 @@ QUOTED = {
     "bare": TOKEN,
     "escaped slashes": TOKEN.replace("/", r"\/"),
     "secret key": json.dumps({"SecretAccessKey": SECRET_KEY}),
+    "short name": f"aws_secret_key={SECRET_KEY[::-1]}Planted",
     "another's key": json.dumps({"SecretAccessKey": "PlantedOfAnother", "SessionToken": "PlantedOfAnother"}),
     "signature": f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/x, Signature=Planted0123456789abcdef",
     "password": "http://user:PlantedPassword@proxy.example:3128/x",
@@ -480,6 +482,67 @@ def test_a_proxys_url_that_makes_no_sense(
 
     with pytest.raises(ServiceError) as caught:
         next(secretive.describe_images("team/app"))
+    shown.add(caught.value)
+
+    shown.check()
+
+
+@pytest.mark.parametrize("malformed", [False, True], ids=["page", "error"])
+def test_a_request_id_that_quotes_the_request(shown: Shown, malformed: bool) -> None:
+    """The header comes from whatever has responded; it is logged with a page, and shown with an error."""
+    body = body_of({} if malformed else detail(1))
+    wire = Wire(lambda _: body)
+    client = wire.client
+
+    def answer(response_dict: dict[str, Any], **_: object) -> None:
+        response_dict["headers"]["x-amzn-RequestId"] = f"{TOKEN}\x1b[2J"
+
+    client.meta.events.register("before-parse.ecr.*", answer)
+    client._request_signer._credentials.token = TOKEN
+
+    try:
+        pages = list(Client(client).describe_images("team/app").pages())
+    except MalformedResponseError as error:
+        shown.add(error)
+    else:
+        shown.texts.append(repr(pages))
+
+    shown.check()
+    assert not any("\x1b" in text for text in shown.texts)
+
+
+SECRET_LINES = {
+    "alone in a line": f"[default]\naws_secret_access_key =\n{SECRET_KEY}\n",
+    "before a section": f"{SECRET_KEY}\n[default]\n",
+    "not in UTF-8": f"[default]\nx = {SECRET_KEY}\xff\n",
+}
+
+
+@pytest.mark.parametrize("kind", SECRET_LINES)
+def test_a_file_of_credentials_that_cannot_be_read(
+    bare_environment: pytest.MonkeyPatch, tmp_path: Path, kind: str, shown: Shown
+) -> None:
+    """A parser's error keeps the lines that it could not read, and a secret may stand in them without its name."""
+    file = tmp_path / "credentials"
+    file.write_bytes(SECRET_LINES[kind].encode("latin-1"))
+    bare_environment.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+
+    with pytest.raises(TransportError, match="Unable to parse config file") as caught:
+        next(Client().describe_images("team/app"))
+    shown.add(caught.value)
+
+    shown.check()
+    context: Any = caught.value.__cause__ and caught.value.__cause__.__context__
+    assert "Planted" not in str(getattr(context, "object", ""))
+
+
+def test_what_a_credential_process_prints(bare_environment: pytest.MonkeyPatch, shown: Shown) -> None:
+    """A program that prints the bare secret, and no JSON."""
+    config = f"[default]\nregion = us-east-1\ncredential_process = echo {SECRET_KEY}\n"
+    Path(os.environ["AWS_CONFIG_FILE"]).write_text(config, "utf-8")
+
+    with pytest.raises(CredentialsError, match="JSONDecodeError") as caught:
+        next(Client().describe_images("team/app"))
     shown.add(caught.value)
 
     shown.check()

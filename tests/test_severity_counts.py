@@ -65,3 +65,10 @@ def test_wrong_types_are_refused(counts: Any) -> None:
     """A severity is a string and a count an int."""
     with pytest.raises(TypeError, match="severity"):
         SeverityCounts(counts)
+
+
+@pytest.mark.parametrize("counts", [[("HIGH", 1)], "HIGH", 0, False, ()])
+def test_only_a_mapping_is_taken(counts: Any) -> None:
+    """Also what is false is refused, but for None."""
+    with pytest.raises(TypeError, match=r"^counts must be a mapping of severity to count"):
+        SeverityCounts(counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
@@ -60,8 +61,16 @@ class Fault:
             code: The error code, such as `"OptInRequired"`. A prefix as in `"com.amazonaws.ecr#Code"` is sent
                 unchanged.
             message: The error message.
-            status: The HTTP status.
+            status: The HTTP status, 200 to 599.
+
+        Raises:
+            TypeError: An argument has the wrong type.
+            ValueError: `status` is out of range.
         """
+        for name, value in (("code", code), ("message", message)):
+            if not isinstance(value, str):
+                raise TypeError(f"{name} must be a string, not {value!r}")
+        _check_status(status)
         return Fault(code, lambda response: response.set_error(code, message, status))
 
     @staticmethod
@@ -86,7 +95,12 @@ class Fault:
 
         Args:
             status: The HTTP status. ECR uses 400 and 403.
+
+        Raises:
+            TypeError: `status` is not an int.
+            ValueError: `status` is out of range.
         """
+        _check_status(status)
 
         def deny(response: Response) -> None:
             repository_name = response.parameters.get("repositoryName", "*")
@@ -106,7 +120,12 @@ class Fault:
 
         Args:
             status: The HTTP status. boto3 reads a page with status 200 as an empty list.
+
+        Raises:
+            TypeError: `status` is not an int.
+            ValueError: `status` is out of range.
         """
+        _check_status(status)
         page = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
         return Fault("html", lambda response: _replace(response, page, status, "text/html"))
 
@@ -116,13 +135,15 @@ class Fault:
 
         Args:
             body: The bytes to send.
-            status: The HTTP status.
+            status: The HTTP status, 200 to 599.
 
         Raises:
-            TypeError: `body` is not bytes.
+            TypeError: `body` is not bytes, or `status` is not an int.
+            ValueError: `status` is out of range.
         """
         if not isinstance(body, bytes):
             raise TypeError(f"body must be bytes, not {body!r}")
+        _check_status(status)
         return Fault("body", lambda response: _replace(response, body, status, response.content_type))
 
     @staticmethod
@@ -157,6 +178,7 @@ class Fault:
             fraction: How much of the body is sent, from 0.0 to less than 1.0.
 
         Raises:
+            TypeError: `fraction` is not a number.
             ValueError: `fraction` is out of range.
         """
         _check_fraction(fraction)
@@ -174,6 +196,7 @@ class Fault:
             fraction: How much of the body is sent, from 0.0 to less than 1.0.
 
         Raises:
+            TypeError: `fraction` is not a number.
             ValueError: `fraction` is out of range.
         """
         _check_fraction(fraction)
@@ -192,10 +215,12 @@ class Fault:
             seconds: How long to wait before the response is sent.
 
         Raises:
-            ValueError: `seconds` is negative.
+            TypeError: `seconds` is not a number.
+            ValueError: `seconds` is negative or not finite.
         """
-        if not seconds >= 0:
-            raise ValueError(f"seconds must not be negative, not {seconds!r}")
+        _check_number("seconds", seconds)
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"seconds must be finite and not negative, not {seconds!r}")
         return Fault("delay", lambda response: setattr(response, "delay", response.delay + seconds))
 
     @staticmethod
@@ -232,6 +257,19 @@ def _replace(response: Response, body: bytes, status: int, content_type: str) ->
     response.content_type = content_type
 
 
+def _check_status(status: object) -> None:
+    if not isinstance(status, int) or isinstance(status, bool):
+        raise TypeError(f"status must be an int from 200 to 599, not {status!r}")
+    if not 200 <= status <= 599:
+        raise ValueError(f"status must be an int from 200 to 599, not {status!r}")
+
+
+def _check_number(name: str, value: object) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+
+
 def _check_fraction(fraction: float) -> None:
+    _check_number("fraction", fraction)
     if not 0 <= fraction < 1:
         raise ValueError(f"fraction must be 0.0 to less than 1.0, not {fraction!r}")

@@ -60,7 +60,7 @@ class Service:
         """Queue faults for the next requests about a repository, of an operation, or both, or for all."""
         if repository_name is not None:
             check_repository_name(repository_name)
-        if operation is not None and operation not in _OPERATIONS:
+        if operation is not None and operation not in list(_OPERATIONS):
             raise ValueError(f"operation must be one of {', '.join(_OPERATIONS)}, not {operation!r}")
         checked = [_checked(fault) for fault in faults]
         with self._lock:
@@ -100,9 +100,10 @@ class Service:
             return (body if isinstance(body, str) else json.dumps(body)).encode()
 
     def _next_fault(self, operation: str, parameters: Mapping[str, Any]) -> Fault | None:
-        names = [parameters.get("repositoryName"), *_list(parameters.get("repositoryNames"))]
+        given = [parameters.get("repositoryName"), *_list(parameters.get("repositoryNames"))]
+        names = [name for name in given if isinstance(name, str)]
         # The most specific queue comes first.
-        keys = [(name, target) for name in [*filter(None, names), None] for target in (operation, None)]
+        keys = [(name, target) for name in [*names, None] for target in (operation, None)]
         with self._lock:
             for key in keys:
                 if self._faults.get(key):

@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 import time
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -343,6 +344,7 @@ def test_only_faults_can_be_injected(ecr: FakeECR, client: Any, wrong: Any) -> N
     ("arguments", "error_class", "text"),
     [
         ({"operation": "DescribeImage"}, ValueError, "operation must be one of BatchDeleteImage, Batch"),
+        ({"operation": ["DescribeImages"]}, ValueError, "operation must be one of BatchDeleteImage, Batch"),
         ({"repository_name": "Team"}, ValueError, "repository_name must be 2 to 256 characters"),
         ({"repository_name": 1}, TypeError, "repository_name must be a string"),
     ],
@@ -370,6 +372,36 @@ def test_arguments_of_faults(make: Any, error_class: type[Exception]) -> None:
     """They are validated before a request meets the fault."""
     with pytest.raises(error_class, match=r"^(seconds|body|change) must "):
         make(-1)
+
+
+@pytest.mark.parametrize("status", [99, 600, "400", None, True, 400.0])
+@pytest.mark.parametrize("make", [partial(Fault.error, "X"), partial(Fault.body, b""), Fault.html, Fault.access_denied])
+def test_the_status_of_a_fault(make: Any, status: Any) -> None:
+    """A client would see a closed connection, and the server a traceback."""
+    with pytest.raises(ValueError if status in (99, 600) else TypeError, match=r"^status must be an int from 200 to "):
+        make(status=status)
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: Fault.error(400), "code must be a string, not 400"),  # type: ignore[arg-type]
+        (lambda: Fault.error("X", 400), "message must be a string, not 400"),  # type: ignore[arg-type]
+        (lambda: Fault.delay("1"), "seconds must be a number, not '1'"),  # type: ignore[arg-type]
+        (lambda: Fault.truncated("0.5"), "fraction must be a number, not '0.5'"),  # type: ignore[arg-type]
+    ],
+)
+def test_the_types_of_the_arguments_of_faults(make: Any, text: str) -> None:
+    """The message names the argument."""
+    with pytest.raises(TypeError, match=f"^{text}$"):
+        make()
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan")])
+def test_a_delay_is_finite(seconds: float) -> None:
+    """A request would never end."""
+    with pytest.raises(ValueError, match=r"^seconds must be finite"):
+        Fault.delay(seconds)
 
 
 def test_the_repr_of_a_fault() -> None:

@@ -101,6 +101,13 @@ def test_invalid_parameters_of_other_operations(
     assert f"at '{path}'" in message
 
 
+def test_a_repository_name_that_is_no_string(shared: FakeECR) -> None:
+    """It is refused by the service, and no error of the fake."""
+    status, document = post_json(shared, repositoryName=["team/app"])
+
+    assert (status, document["__type"]) == (400, "InvalidParameterException")
+
+
 def test_null_counts_as_absent(shared: FakeECR) -> None:
     """A parameter that is null is ignored."""
     shared.add_image("team/app", digest=digest(1))
