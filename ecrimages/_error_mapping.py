@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import sys
@@ -339,6 +338,7 @@ def _forget_what_was_read(cause: BaseException) -> None:
     As of a file of credentials, or of the output of a credential_process.
     """
     import configparser
+    import json
 
     if isinstance(cause, UnicodeDecodeError):
         cause.object = b""
