@@ -6,8 +6,6 @@ flight is halved when one is throttled, all pause, and the number creeps up agai
 
 from __future__ import annotations
 
-import random
-
 __all__ = ["Gate"]
 
 # A service saves up the requests that are not made, a second's worth as a rule: a longer pause would waste some.
@@ -71,6 +69,9 @@ class Gate:
         if now - self._halved_at >= _BETWEEN_HALVINGS:
             self._permits = max(1.0, self._permits / 2)
             self._halved_at = now
+        # Not imported before a service throttles.
+        import random
+
         self._open_at = max(self._open_at, now + random.uniform(*_PAUSE))
         return None
 
