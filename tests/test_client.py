@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from unittest.mock import Mock
@@ -261,12 +261,17 @@ def test_a_large_count_takes_linear_time() -> None:
         return body_of(*(detail(10 * page + number) for number in range(10)), **token)
 
     client = Client(Wire(respond).client)
-    before = time.process_time()
-    assert len(list(client.describe_images("team/app"))) == 20_000
-    after = time.process_time()
 
-    assert len(client.newest_images("team/app", 10**6)) == 20_000
-    assert time.process_time() - after < 3 * (after - before)
+    def least(read: Callable[[], Iterable[Image]]) -> float:
+        times = []
+        for _ in range(3):
+            before = time.process_time()
+            assert len(list(read())) == 20_000
+            times.append(time.process_time() - before)
+        return min(times)
+
+    listed = least(lambda: client.describe_images("team/app"))
+    assert least(lambda: client.newest_images("team/app", 10**6)) < 3 * listed
 
 
 def test_a_partition_that_botocore_does_not_know() -> None:
