@@ -7,12 +7,12 @@ iterator resumes with the same page.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from operator import length_hint
 from typing import Any, Generic, TypeVar, final
 
 from ecrimages._async_transport import AsyncCall
-from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request
+from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, PageCursor, Request
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
@@ -126,23 +126,11 @@ class AsyncImageIterator(_AsyncItems[Image], ImageCursor):
             self._position = after
 
 
-class AsyncPages(OneShot, AsyncIterator[ImagePage]):
-    """The same images by page.
+class AsyncPages(PageCursor, AsyncIterator[ImagePage]):
+    """The same images by page."""
 
-    Args:
-        images: The iterator by image, whose position they share.
-        take: Returns its next page.
-    """
-
-    def __init__(self, images: object, take: Callable[[], Coroutine[Any, Any, ImagePage]]) -> None:
-        self._images = images
-        self._take = take
-
-    def __repr__(self) -> str:
-        return f"<pages of {self._images!r}>"
-
-    def __anext__(self) -> Coroutine[Any, Any, ImagePage]:
-        return self._take()
+    async def __anext__(self) -> ImagePage:
+        return await self._take()  # type: ignore[no-any-return]
 
 
 @final

@@ -6,7 +6,7 @@ the cursor asks for, and replaces the cursor's position by the one after the res
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
@@ -15,7 +15,7 @@ from ecrimages._lookup import Lookup, LookupState
 from ecrimages._models import Image
 from ecrimages._pagination import Listing, Position
 
-__all__ = ["ImageCursor", "LookupCursor", "NameCursor", "OneShot", "Request", "check_not_moved"]
+__all__ = ["ImageCursor", "LookupCursor", "NameCursor", "OneShot", "PageCursor", "Request", "check_not_moved"]
 
 _T = TypeVar("_T")
 
@@ -28,6 +28,22 @@ class OneShot:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(f"{type(self).__name__} cannot be copied or pickled; call the method again, or use list()")
+
+
+class PageCursor(OneShot):
+    """The images of an iterator by page.
+
+    Args:
+        images: The iterator by image, whose position they share.
+        take: Returns its next page.
+    """
+
+    def __init__(self, images: object, take: Callable[[], Any]) -> None:
+        self._images = images
+        self._take = take
+
+    def __repr__(self) -> str:
+        return f"<pages of {self._images!r}>"
 
 
 class ListingCursor(OneShot, Generic[_T]):

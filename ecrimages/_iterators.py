@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from operator import length_hint
 from typing import Any, Generic, TypeAlias, TypeVar, final
 
-from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, OneShot, Request
+from ecrimages._cursors import ImageCursor, LookupCursor, NameCursor, PageCursor, Request
 from ecrimages._errors import ImageNotFoundError
 from ecrimages._lookup import Lookup
 from ecrimages._models import Image, ImagePage
@@ -105,23 +105,11 @@ class ImageIterator(ImageCursor, _Items[Image]):
             self._position = after
 
 
-class Pages(OneShot, Iterator[ImagePage]):
-    """The same images by page.
-
-    Args:
-        images: The iterator by image, whose position they share.
-        take: Returns its next page.
-    """
-
-    def __init__(self, images: object, take: Callable[[], ImagePage]) -> None:
-        self._images = images
-        self._take = take
-
-    def __repr__(self) -> str:
-        return f"<pages of {self._images!r}>"
+class Pages(PageCursor, Iterator[ImagePage]):
+    """The same images by page."""
 
     def __next__(self) -> ImagePage:
-        return self._take()
+        return self._take()  # type: ignore[no-any-return]
 
 
 @final
