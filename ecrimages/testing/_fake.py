@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, final
 
 from ecrimages.testing._contents import Contents
 from ecrimages.testing._environment import activated, environment, make_client
-from ecrimages.testing._faults import Fault
+from ecrimages.testing._faults import Fault, check_is_number
 from ecrimages.testing._images import check_registry_id
 from ecrimages.testing._patterns import REGION_NAME, matches
 from ecrimages.testing._rate_limit import TokenBucket
@@ -201,8 +201,7 @@ def _token_bucket(rate_limit: float | None, burst: int | None) -> TokenBucket | 
     return TokenBucket(rate_limit, burst)
 
 
-def _check_number(name: str, value: object) -> None:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number, not {value!r}")
+def _check_number(name: str, value: float) -> None:
+    check_is_number(name, value)
     if not math.isfinite(value):
         raise ValueError(f"{name} must be finite, not {value!r}")

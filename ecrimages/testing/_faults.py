@@ -9,7 +9,7 @@ from typing import Any, final
 
 import attrs
 
-__all__ = ["Fault", "Response"]
+__all__ = ["Fault", "Response", "check_is_number"]
 
 # The list in a page, by operation.
 _LISTS = {"DescribeImages": "imageDetails", "DescribeRepositories": "repositories", "ListImages": "imageIds"}
@@ -218,7 +218,7 @@ class Fault:
             TypeError: `seconds` is not a number.
             ValueError: `seconds` is negative or not finite.
         """
-        _check_number("seconds", seconds)
+        check_is_number("seconds", seconds)
         if not 0 <= seconds < math.inf:
             raise ValueError(f"seconds must be finite and not negative, not {seconds!r}")
         return Fault("delay", lambda response: setattr(response, "delay", response.delay + seconds))
@@ -264,12 +264,13 @@ def _check_status(status: object) -> None:
         raise ValueError(f"status must be an int from 200 to 599, not {status!r}")
 
 
-def _check_number(name: str, value: object) -> None:
+def check_is_number(name: str, value: object) -> None:
+    """Raise TypeError unless an argument is a number."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, not {value!r}")
 
 
 def _check_fraction(fraction: float) -> None:
-    _check_number("fraction", fraction)
+    check_is_number("fraction", fraction)
     if not 0 <= fraction < 1:
         raise ValueError(f"fraction must be 0.0 to less than 1.0, not {fraction!r}")
