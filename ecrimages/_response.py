@@ -273,7 +273,7 @@ def _code_of_field(field: RecordField, places: Mapping[str, str], names: dict[st
         names[f"member_{field.type.__name__}"] = functools.lru_cache(64)(field.type)
         yield f"{places['field']} = member_{field.type.__name__}({value}); {places['item']} = {value}"
     else:
-        if field.repeats and field.type is str:
+        if field.repeats:
             # Of equal strings the first is kept, so that a page holds each once.
             yield f"{value} = intern({value}, {value})"
         yield _CODE[field.type].format(**places)
