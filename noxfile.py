@@ -76,7 +76,7 @@ def minimums(session: nox.Session) -> None:
     """Run the tests with the lowest versions of the dependencies that pyproject.toml allows."""
     lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
     session.install(".", "--group=test", *lowest)
-    run_module(session, "pytest", *IN_PARALLEL, "tests", *session.posargs)
+    run_module(session, "pytest", *(session.posargs or [*IN_PARALLEL, "tests"]))
 
 
 @nox.session
