@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,14 @@ import pytest
 
 from ecrimages import Client
 from ecrimages.testing import FakeECR
+
+
+@pytest.fixture(autouse=True)
+def tracing_goes_on() -> Iterator[None]:
+    """Fail a test that leaves tracing off: the tests after it would count as not covered."""
+    before = sys.gettrace()
+    yield
+    assert sys.gettrace() is before
 
 
 @pytest.fixture

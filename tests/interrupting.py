@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any, Self
@@ -13,7 +14,7 @@ from samples import parsed
 
 import ecrimages
 
-__all__ = ["Interrupt", "Lines", "Service", "is_of_the_package"]
+__all__ = ["Interrupt", "Lines", "Service", "is_of_the_package", "traced"]
 
 _PACKAGE = str(Path(ecrimages.__file__).parent)
 
@@ -27,6 +28,17 @@ def is_of_the_package(frame: FrameType) -> bool:
     name = frame.f_code.co_filename
     # The redaction of texts has no state, and a thousand lines for each error.
     return name.startswith(_PACKAGE) and "testing" not in name and not name.endswith("_redaction.py")
+
+
+@contextlib.contextmanager
+def traced(trace: Callable[[FrameType, str, Any], Any]) -> Iterator[None]:
+    """Trace this thread, and afterwards let whoever traced it before go on: coverage, a debugger."""
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
 
 class Lines:
@@ -50,12 +62,12 @@ class Lines:
         self._are_traced = are_traced
 
     def __enter__(self) -> Self:
-        self._before = sys.gettrace()
-        sys.settrace(self._trace_call)
+        self._traced = traced(self._trace_call)
+        self._traced.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.settrace(self._before)
+        self._traced.__exit__(None, None, None)
 
     def _trace_call(self, frame: FrameType, _event: str, _argument: object) -> Any:
         return self._trace_line if self._are_traced(frame) else None

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from interrupting import Interrupt, Lines, Service
+from interrupting import Interrupt, Lines, Service, traced
 from samples import image as sample
 from waiting import held_until, wait_until, workers
 
@@ -368,11 +368,8 @@ def test_the_callers_thread_takes_no_lock_of_pythons(ecr: FakeECR, expected: lis
         if frame.f_code.co_filename == threading.__file__ and frame.f_code.co_name == "__enter__":
             entered.append([f"{Path(caller.filename).name}:{caller.name}" for caller in traceback.extract_stack(frame)])
 
-    sys.settrace(trace)
-    try:
+    with traced(trace):
         came = list(images)
-    finally:
-        sys.settrace(None)
 
     assert came == expected
     # One thread has to be started.
