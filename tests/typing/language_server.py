@@ -1,14 +1,16 @@
-"""A client of pyright's language server, over its standard input and output, as an editor has one."""
+"""pyright's language server, as an editor asks it."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-import json
-import subprocess
 import sys
-import threading
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Self
+
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
 
 CURSOR = "^"
 
@@ -22,83 +24,54 @@ class LanguageServer:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._ids = itertools.count(1)
+        self._numbers = itertools.count(1)
+        self._client = LanguageClient("tests", "1")
+        self._client.feature(types.WORKSPACE_CONFIGURATION)(_settings)
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            ["pyright-langserver", "--stdio"],  # noqa: S607
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        self._runner = asyncio.Runner()
+        hover = types.HoverClientCapabilities(content_format=[types.MarkupKind.Markdown])
+        folder = types.WorkspaceFolder(uri=self._directory.as_uri(), name="workspace")
+        parameters = types.InitializeParams(
+            capabilities=types.ClientCapabilities(
+                text_document=types.TextDocumentClientCapabilities(hover=hover),
+                workspace=types.WorkspaceClientCapabilities(configuration=True),
+            ),
+            workspace_folders=[folder],
         )
-        # A server that does not respond must not hold up the tests forever.
-        self._deadline = threading.Timer(300, self._process.kill)
-        self._deadline.start()
-        root = self._directory.as_uri()
-        capabilities = {
-            "textDocument": {"hover": {"contentFormat": ["markdown"]}},
-            "workspace": {"configuration": True},
-        }
-        self._request(
-            "initialize",
-            processId=None,
-            rootUri=root,
-            workspaceFolders=[{"uri": root, "name": "workspace"}],
-            capabilities=capabilities,
-        )
-        self._send(method="initialized", params={})
+        self._runner.run(self._client.start_io("pyright-langserver", "--stdio"))
+        self._run(self._client.initialize_async(parameters))
+        self._client.initialized(types.InitializedParams())
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._deadline.cancel()
-        self._process.kill()
-        self._process.communicate()
+    def __exit__(self, *_: object) -> None:
+        self._run(self._client.shutdown_async(None))
+        self._client.exit(None)
+        self._run(self._client.stop())
+        self._runner.close()
 
     def complete(self, code: str) -> list[str]:
         """Return the completions at the cursor, a `^` in the code, but for `__names__`."""
-        result = self._ask("textDocument/completion", code)
-        return [item["label"] for item in result["items"] if not item["label"].startswith("__")]
+        result = self._run(self._client.text_document_completion_async(types.CompletionParams(*self._open(code))))
+        return [item.label for item in result.items if not item.label.startswith("__")]
 
     def hover(self, code: str) -> str:
         """Return what the editor shows of the name at the cursor, as Markdown."""
-        return str(self._ask("textDocument/hover", code)["contents"]["value"])
+        result = self._run(self._client.text_document_hover_async(types.HoverParams(*self._open(code))))
+        return str(result.contents.value)
 
-    def _ask(self, method: str, code: str) -> Any:
+    def _open(self, code: str) -> tuple[types.TextDocumentIdentifier, types.Position]:
         before, _, after = code.partition(CURSOR)
-        document = {"uri": (self._directory / f"{next(self._ids)}.py").as_uri()}
-        position = {"line": before.count("\n"), "character": len(before) - before.rfind("\n") - 1}
-        opened = {**document, "languageId": "python", "version": 1, "text": before + after}
-        self._send(method="textDocument/didOpen", params={"textDocument": opened})
-        return self._request(method, textDocument=document, position=position)
+        uri = (self._directory / f"{next(self._numbers)}.py").as_uri()
+        document = types.TextDocumentItem(uri=uri, language_id="python", version=1, text=before + after)
+        self._client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        line, character = before.count("\n"), len(before) - before.rfind("\n") - 1
+        return types.TextDocumentIdentifier(uri), types.Position(line, character)
 
-    def _request(self, method: str, **params: Any) -> Any:
-        request_id = next(self._ids)
-        self._send(id=request_id, method=method, params=params)
-        while True:
-            message = self._receive()
-            if "method" not in message and message["id"] == request_id:
-                return message["result"]
-            if "method" in message and "id" in message:
-                self._send(id=message["id"], result=self._settings(message))
+    def _run(self, response: Awaitable[Any]) -> Any:
+        # A server that does not respond must not hold up the tests forever.
+        return self._runner.run(asyncio.wait_for(response, 300))
 
-    def _settings(self, message: dict[str, Any]) -> list[dict[str, str]] | None:
-        if message["method"] != "workspace/configuration":
-            return None
-        sections = [item.get("section") for item in message["params"]["items"]]
-        return [{"pythonPath": sys.executable} if section == "python" else {} for section in sections]
 
-    def _send(self, **message: Any) -> None:
-        assert self._process.stdin
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-        self._process.stdin.flush()
-
-    def _receive(self) -> dict[str, Any]:
-        assert self._process.stdout
-        size = 0
-        while line := self._process.stdout.readline().strip():
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                size = int(value)
-        assert size, "the language server has ended"
-        message: dict[str, Any] = json.loads(self._process.stdout.read(size))
-        return message
+def _settings(parameters: types.ConfigurationParams) -> list[dict[str, str]]:
+    return [{"pythonPath": sys.executable} if item.section == "python" else {} for item in parameters.items]
