@@ -106,7 +106,7 @@ def check_lines(
 
 
 # All lines take a minute: `nox -s slow` runs them.
-STEPS = pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.slow)])
+STEPS = pytest.mark.parametrize("step", [47, pytest.param(1, marks=pytest.mark.slow)])
 
 
 @STEPS
@@ -145,7 +145,7 @@ def client_without_network() -> Any:
     return Wire(respond).client
 
 
-@pytest.mark.parametrize("step", [71, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [131, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("by_page", [False, True])
 def test_an_interrupt_at_each_line_of_a_real_call(by_page: bool, step: int) -> None:
     """The lines that run in the middle of botocore lose nothing, and the application's next call is unaffected."""

@@ -331,7 +331,7 @@ def interrupted_at(what: str, number: int | None) -> tuple[list[Image], set[str]
     return came, {str(getattr(error, "repository_name", error)) for error in errors}, lines.count
 
 
-@pytest.mark.parametrize("step", [83, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [163, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("what", LISTINGS)
 def test_a_listing_resumes_after_an_interrupt(what: str, step: int) -> None:
     """Whichever line of the library is interrupted: no image is lost, none comes twice, and no error is lost."""

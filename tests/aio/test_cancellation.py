@@ -74,7 +74,7 @@ async def test_cancelled_at_each_await_in_turn(
         assert number > 0
 
 
-@pytest.mark.parametrize("step", [29, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [61, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("what", START)
 async def test_interrupted_at_each_line_in_turn(connect: Connect, what: str, step: int) -> None:
     """Whichever line of an iterator is interrupted, the rest comes from the same iterator, nothing twice."""
