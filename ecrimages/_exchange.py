@@ -76,10 +76,12 @@ class Exchange:
     def before(self, event_name: str, arguments: dict[str, Any]) -> bool:
         """Take note of an event; return whether the client's own handlers are to be called."""
         match event_name.partition(".")[0]:
+            case "request-created":
+                # An attempt may end without a response: that of an earlier one says nothing about it.
+                self._problem = self._decoded = None
             case "before-parse":
                 # Before they are called: a handler may change the body, its length too.
                 self._truncation = _truncation(arguments["response_dict"])
-                self._problem = self._decoded = None
             case "needs-retry":
                 if applications_own(arguments.get("caught_exception")):
                     return False

@@ -256,6 +256,26 @@ def test_the_count_is_botocores(
     assert counts["team/reset"] == counts["team/truncated"] > 0
 
 
+def test_an_exception_of_the_next_attempt_comes_out(ecr: FakeECR, images: list[Image], delays: list[float]) -> None:
+    """What an attempt raises without a response is not retried because an earlier response was truncated."""
+    boto3_client: Any = ecr.client(configured("standard", 4))
+    raised = [LookupError("own")]
+
+    def fail(**_: object) -> None:
+        if delays and raised:
+            raise raised.pop()
+
+    boto3_client.meta.events.register("before-send.ecr", fail)
+    ecr.inject_faults(Fault.truncated())
+    listing = Client(boto3_client).describe_images("team/app")
+
+    with pytest.raises(LookupError, match="own"):
+        next(listing)
+
+    assert len(delays) == 1
+    assert list(listing) == images
+
+
 def test_names_are_retried_too(ecr: FakeECR, delays: list[float]) -> None:
     """A truncated list of repositories is requested again."""
     ecr.inject_faults(Fault.truncated(), Fault.truncated())
