@@ -150,6 +150,11 @@ def translated_errors(facts: CallFacts) -> Iterator[None]:
         yield
     except (ECRImagesError, MemoryError, RecursionError):
         raise
+    except (StopIteration, StopAsyncIteration) as error:
+        # It would look like the end of the images. Not `from error`: contextlib would raise the error again.
+        raise RuntimeError(  # noqa: B904
+            f"the client, or an event handler, raised {type(error).__name__}, as a mock without more responses does"
+        )
     except Exception as error:
         translated = _translated(error, facts, handled)
         if translated is None:

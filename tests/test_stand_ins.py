@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -292,3 +293,22 @@ def test_a_method_that_returns_no_response(monkeypatch: pytest.MonkeyPatch, resp
 
     with pytest.raises(MalformedResponseError, match=r"the client returned no dict but|imageDetails: missing"):
         next(Client(client).describe_images("team/app"))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: list(client.describe_images("team/app")),
+        lambda client: list(client.describe_images("team/app").pages()),
+        lambda client: next(client.describe_images("team/app")) and client.get_image("team/app", "v1"),
+        lambda client: list(client.registry_images(["team/app"])),
+    ],
+    ids=["images", "pages", "id", "registry"],
+)
+def test_a_mock_without_more_responses(call: Callable[[Client], object]) -> None:
+    """The StopIteration of a mock, or of next() in an event handler, is not the end of the images."""
+    mock = Mock()
+    mock.describe_images.side_effect = [{"imageDetails": [parsed(1)], "nextToken": "t"}]
+
+    with pytest.raises(RuntimeError, match="raised StopIteration, as a mock"):
+        call(Client(mock))

@@ -8,6 +8,7 @@ import gc
 import json
 import types
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from waiting import until, workers
@@ -162,3 +163,14 @@ async def test_its_events_are_awaited(ecr: FakeECR) -> None:
     assert good.meta.events.seen == ["before-parse.ecr.DescribeImages", "after-call.ecr.DescribeImages"]
     with pytest.raises(MalformedResponseError, match="not JSON, or truncated"):
         await digests(AsyncClient(malformed).describe_images("team/app"))
+
+
+async def test_a_mock_without_more_responses(wrapped: Any) -> None:
+    """The StopAsyncIteration of a mock is not the end of the images."""
+    wrapped.describe_images = AsyncMock(side_effect=[])
+
+    async with AsyncClient(wrapped) as client:
+        with pytest.raises(RuntimeError, match="raised StopAsyncIteration, as a mock"):
+            await digests(client.describe_images("team/app"))
+        with pytest.raises(RuntimeError, match="raised StopAsyncIteration, as a mock"):
+            await digests(client.registry_images(["team/app"]))
