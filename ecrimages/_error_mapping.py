@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 import attrs
@@ -168,20 +168,27 @@ def translated_errors(facts: CallFacts) -> Iterator[None]:
             del translated, handled
 
 
-def applications_own(error: BaseException | None) -> BaseException | None:
-    """Return the exception of the application that an error is, or that botocore has wrapped.
+def applications_own(error: BaseException | None, handled: BaseException | None) -> BaseException | None:
+    """Return the exception of the application that an error is, or that was wrapped while a request was made.
 
-    A signal handler may raise in the middle of a request, and botocore makes an HTTPClientError of that.
+    A signal handler may raise in the middle of a request. botocore makes an HTTPClientError of that, and urllib3, of an
+    OSError such as a TimeoutError, a failed connection.
+
+    Args:
+        error: The error.
+        handled: What the application was handling already when it made the call.
     """
     if isinstance(error, BotoCoreError) and type(error).__name__ == "HTTPClientError":
         error = error.__context__
     elif isinstance(error, (BotoCoreError, ClientError)):
-        return error if _came_through_a_handler(error.__traceback__) else None
+        return error if _came_through_a_handler(error.__traceback__) else _of_a_signal_handler(error, handled)
     if error is None or isinstance(error, ECRImagesError):
         return None
     frames = _modules(error.__traceback__)
+    # gevent, among others, raises an exception in the middle of whatever runs.
     is_own = bool(frames) and (
-        frames[-1].partition(".")[0] not in _LIBRARIES or _came_through_a_handler(error.__traceback__)
+        not {frames[-1].partition(".")[0], type(error).__module__.partition(".")[0]} <= _LIBRARIES
+        or _came_through_a_handler(error.__traceback__)
     )
     return error if is_own else None
 
@@ -211,7 +218,7 @@ def image_not_found(image_id: ImageId, request: Mapping[str, Any], request_id: s
 
 def _translated(error: Exception, facts: CallFacts, handled: BaseException | None) -> BaseException | None:
     if not facts.is_own(error):
-        if own := applications_own(error):
+        if own := applications_own(error, handled):
             return None if own is error else own
         if isinstance(error, ClientError) and _is_of_another_call(error, facts):
             return None
@@ -368,12 +375,27 @@ def _secrets_of_the_environment() -> list[str]:
     return [os.environ[name] for name in names if name in os.environ]
 
 
-def _modules(traceback: TracebackType | None) -> list[str]:
-    modules = []
+def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:
     while traceback is not None:
-        modules.append(str(traceback.tb_frame.f_globals.get("__name__")))
+        yield traceback.tb_frame
         traceback = traceback.tb_next
-    return modules
+
+
+def _modules(traceback: TracebackType | None) -> list[str]:
+    return [str(frame.f_globals.get("__name__")) for frame in _frames(traceback)]
+
+
+def _of_a_signal_handler(error: BaseException, handled: BaseException | None) -> BaseException | None:
+    """Return what a signal handler has raised, if an error comes from that."""
+    import signal
+
+    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
+    for cause in _causes(error, handled):
+        # urllib3 gives its own error the traceback of what it wraps.
+        is_wrapper = type(cause).__module__.startswith("urllib3.")
+        if not is_wrapper and any(frame.f_code in handlers for frame in _frames(cause.__traceback__)):
+            return cause
+    return None
 
 
 def _came_through_a_handler(traceback: TracebackType | None) -> bool:

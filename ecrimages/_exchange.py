@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -83,7 +84,7 @@ class Exchange:
                 # Before they are called: a handler may change the body, its length too.
                 self._truncation = _truncation(arguments["response_dict"])
             case "needs-retry":
-                if applications_own(arguments.get("caught_exception")):
+                if applications_own(arguments.get("caught_exception"), sys.exception()):
                     return False
                 response = arguments.get("response")
                 return self._options.retries_throttling or not (response and is_throttling(response[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import pickle
@@ -19,7 +20,7 @@ import pytest
 from test_secrets import TLS, tls  # noqa: F401
 
 import ecrimages
-from ecrimages import Client, ConfigurationError, CredentialsError, ECRImagesError, TransportError
+from ecrimages import Client, ConfigurationError, CredentialsError, TransportError
 from ecrimages.testing import FakeECR, Fault
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork()")
@@ -378,25 +379,53 @@ def test_the_functions_are_unpickled_in_another_process(default_session: FakeECR
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs the signals of a Unix")
-def test_a_time_limit_of_the_applications_comes_out(default_session: FakeECR) -> None:
+@pytest.mark.parametrize("base", [Exception, TimeoutError, ConnectionError])
+def test_a_time_limit_of_the_applications_comes_out(default_session: FakeECR, base: type[Exception]) -> None:
     """An exception that a signal handler raises in a call is the application's own, and is not retried."""
 
-    class TimeLimitError(Exception):
-        pass
-
     def expire(*_: object) -> None:
-        raise TimeLimitError
+        raise base("time limit")
 
     default_session.add_image("team/app")
     main_thread = threading.main_thread().ident or 0
     # While the main thread waits for the response.
     default_session.inject_faults(Fault.edit(lambda _: signal.pthread_kill(main_thread, signal.SIGALRM)))
+    listing = Client().describe_images("team/app")
     before = signal.signal(signal.SIGALRM, expire)
     try:
-        with pytest.raises(TimeLimitError) as caught:
-            list(Client().describe_images("team/app"))
+        with pytest.raises(base, match=r"^time limit$") as caught:
+            next(listing)
     finally:
         signal.signal(signal.SIGALRM, before)
 
-    assert not isinstance(caught.value, ECRImagesError)
+    assert type(caught.value) is base
     assert len(default_session.requests) == 1
+    # While the application handles it, another error is what it is.
+    try:
+        raise caught.value
+    except base:
+        default_session.inject_faults(*[Fault.reset()] * 8)
+        with pytest.raises(TransportError) as reset:
+            next(listing)
+    assert reset.value.retryable is True
+
+
+def test_an_exception_from_nowhere_comes_out(default_session: FakeECR) -> None:
+    """An exception of the application's that is raised in the middle of other code, as gevent does, is not retried."""
+
+    class TimeLimitError(Exception):
+        pass
+
+    default_session.add_image("team/app")
+    thread = ctypes.c_ulong(threading.get_ident())
+    # While this thread waits for the response.
+    default_session.inject_faults(
+        Fault.edit(lambda _: ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TimeLimitError)))
+    )
+    listing = Client().describe_images("team/app")
+
+    with pytest.raises(TimeLimitError):
+        next(listing)
+
+    assert len(default_session.requests) == 1
+    assert len(list(listing)) == 1
