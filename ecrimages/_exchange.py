@@ -193,12 +193,13 @@ class Exchange:
             response_dict["body"] = b"{}"
         elif self._decoded is not None:
             response_dict["body"] = b"{}"
-            customized_response_dict["imageDetails"] = self._decoded.details
+            # What a handler has put there comes before what the parser would find.
+            customized_response_dict.setdefault("imageDetails", self._decoded.details)
             # Not before: a handler of an earlier event may have registered one for a later event.
             if self._options.is_observed():
                 self._kept = msgspec.to_builtins(self._decoded.details, builtin_types=(datetime,))
             if self._decoded.next_token is not None:
-                customized_response_dict["nextToken"] = self._decoded.next_token
+                customized_response_dict.setdefault("nextToken", self._decoded.next_token)
 
     def _delay(self, attempts: int) -> float | None:
         """Return how long to wait before the request is made again; None if it is not."""
@@ -213,7 +214,8 @@ _LISTS = ("imageDetails", "repositories")
 
 def _truncation(response_dict: Mapping[str, Any]) -> MalformedResponseError | None:
     body, headers = response_dict["body"], response_dict["headers"]
-    announced = headers.get("content-length", "")
+    # A response that a handler of before-send made up may have a number.
+    announced = str(headers.get("content-length", ""))
     # With a transfer encoding the length does not count (RFC 9112, 6.3). Python makes no int of many digits.
     if (
         not announced.isdecimal()

@@ -19,7 +19,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from samples import COMPLETED, PUSHED, body_of, detail, digest, one_by_one
+from samples import COMPLETED, PUSHED, body_of, detail, digest, one_by_one, parsed
 from wire import Wire
 
 from ecrimages import Client, ECRImagesError, Image, ImageScanFindingsSummary, MalformedResponseError, ThrottlingError
@@ -284,8 +284,23 @@ def test_a_handler_may_change_the_body(boto3_client: Any, image: Image, scope: s
     assert seen[0] == seen[1]
 
 
-@pytest.mark.parametrize("length", ["100000", "", "-1", "x", "²", "9" * 5000, "1e3", "0"])
-def test_a_whole_body_is_read_whatever_its_length(length: str) -> None:
+def test_a_handler_may_add_to_the_response(boto3_client: Any, image: Image) -> None:
+    """What a handler before the parser puts over the response, in botocore's own way, counts as in a raw call."""
+
+    def put(customized_response_dict: dict[str, Any], **_: object) -> None:
+        customized_response_dict.update(imageDetails=[parsed(7)], nextToken="other")
+
+    boto3_client.meta.events.register("before-parse.ecr", put)
+    raw = boto3_client.describe_images(repositoryName="team/app")
+
+    page = next(Client(boto3_client).describe_images("team/app").pages())
+
+    assert page.images == tuple(Image.from_dict(detail) for detail in raw["imageDetails"])
+    assert page.next_token == raw["nextToken"] == "other"
+
+
+@pytest.mark.parametrize("length", ["100000", "", "-1", "x", "²", "9" * 5000, "1e3", "0", 7, 200_000])
+def test_a_whole_body_is_read_whatever_its_length(length: Any) -> None:
     """A body that was scrubbed after its length was written, as vcrpy's cassettes are, is whole if it is JSON."""
     client = Wire(lambda _: body_of(detail(1)), content_length=length).client
 
