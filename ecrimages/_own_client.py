@@ -192,11 +192,10 @@ def _make(process: _Process) -> _Made:
             retries["mode"] = "standard"
         if configured.isdisjoint(("AWS_MAX_ATTEMPTS", "max_attempts")):
             retries["total_max_attempts"] = _ATTEMPTS
-        config = Config(
-            retries=retries,  # type: ignore[arg-type]
-            connect_timeout=_CONNECT_TIMEOUT,
-            max_pool_connections=_CONNECTIONS,
-            user_agent_extra=f"ecrimages/{__version__}",
-        )
+        config = Config(retries=retries, connect_timeout=_CONNECT_TIMEOUT)  # type: ignore[arg-type]
+        if (of_session := session._session.get_default_client_config()) is not None:
+            # What the application has configured for all clients of its session holds, too.
+            config = config.merge(of_session)
+        config = config.merge(Config(max_pool_connections=_CONNECTIONS, user_agent_extra=f"ecrimages/{__version__}"))
         ecr = session.client("ecr", config=config)
     return _Made(Transport(ecr), process, session)

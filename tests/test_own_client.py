@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.config import Config
 from test_secrets import TLS, tls  # noqa: F401
 
 import ecrimages
@@ -90,6 +92,21 @@ def test_what_the_environment_says_of_retries_holds(
     list(Client().describe_images("team/app"))
 
     assert {name: made[0].meta.config.retries[name] for name in expected} == expected
+
+
+def test_what_the_session_configures_holds(default_session: FakeECR, made: list[Any]) -> None:
+    """A configuration for all clients of the default session comes before the library's own defaults."""
+    session = botocore.session.Session()
+    session.set_default_client_config(Config(retries={"mode": "legacy", "max_attempts": 1}, connect_timeout=3))
+    boto3.setup_default_session(botocore_session=session)
+    default_session.add_repository("team/app")
+
+    list(ecrimages.describe_images("team/app"))
+
+    config = made[0].meta.config
+    assert (config.retries["mode"], config.retries["total_max_attempts"], config.connect_timeout) == ("legacy", 2, 3)
+    assert config.max_pool_connections == 32
+    assert f"ecrimages/{ecrimages.__version__}" in default_session.requests[0].headers["user-agent"]
 
 
 def test_close_ends_only_its_own(default_session: FakeECR, made: list[Any]) -> None:
