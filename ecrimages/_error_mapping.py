@@ -103,20 +103,12 @@ _IMAGE_TEXT = re.compile(r"imageId \{imageDigest:'([^']{1,300})', imageTag:'([^'
 _PARAMETER_TEXT = re.compile(r"Invalid parameter at '([^']{1,100})'")
 _LONGEST_FACT = 2_000
 
-# Whose frames in a traceback are not the application's.
+# Whose frames in a traceback, and whose exceptions, are not the application's: those that make requests, sign them and
+# read responses. aiobotocore has two ways to make them, with aiohttp and with httpx.
 _LIBRARIES = {
-    *(
-        "aiobotocore",
-        "aiohttp",
-        "boto3",
-        "botocore",
-        "dateutil",
-        "ecrimages",
-        "eventlet",
-        "gevent",
-        "jmespath",
-        "urllib3",
-    ),
+    *("aiobotocore", "awscrt", "boto3", "botocore", "dateutil", "ecrimages", "jmespath"),
+    *("aiohttp", "anyio", "h11", "h2", "httpcore", "httpcore2", "httpx", "httpx2", "idna", "multidict", "trio"),
+    *("truststore", "urllib3", "yarl", "eventlet", "gevent"),
     *(sys.stdlib_module_names - {"unittest"}),
 }
 # The last one awaits handlers that are coroutines.
@@ -327,6 +319,7 @@ def _causes(error: BaseException, handled: BaseException | None) -> Iterator[Bas
         yield cause
         waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
         waiting += getattr(cause, "kwargs", {}).values() if isinstance(cause, BotoCoreError) else []
+        waiting += cause.exceptions if isinstance(cause, BaseExceptionGroup) else []
 
 
 def _redact(causes: list[BaseException], secrets: Secrets) -> None:

@@ -5,6 +5,7 @@ import inspect
 import pickle
 import ssl
 import string
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from fault_cases import unused_address
 from samples import SERVICE, digest
-from wire import session
+from wire import Wire, session
 
 import ecrimages
 from ecrimages import (
@@ -315,6 +316,49 @@ def test_a_class_of_a_later_botocore_goes_by_its_parent(parent: str, expected: t
     error = instance_of(type("NewError", (BOTOCORES[parent],), {}))
 
     assert type(raised_for(error)) is (expected or type(error))
+
+
+def failing_in(module: str, error_class: str) -> Callable[..., Any]:
+    """Return a function of a module that raises one of its own exceptions, or one of Python's."""
+    names: dict[str, Any] = {"__name__": module}
+    code = f"class OwnError(Exception): pass\ndef fail(*arguments): raise {error_class}('failed')"
+    exec(code, names)  # noqa: S102
+    function: Callable[..., Any] = names["fail"]
+    return function
+
+
+@pytest.mark.parametrize("error_class", ["OwnError", "RuntimeError"])
+@pytest.mark.parametrize("module", ["httpx2._transports.default", "httpcore._async", "anyio._core", "yarl._url"])
+def test_what_an_http_client_raises_is_not_the_applications(module: str, error_class: str) -> None:
+    """A connection that fails in a way that neither botocore nor aiobotocore has a class for may succeed later."""
+    error = instance_of(BOTOCORES["HTTPClientError"])
+    with pytest.raises(Exception, match="failed") as caught:
+        failing_in(module, error_class)()
+    error.__context__ = caught.value
+
+    raised = raised_for(error)
+
+    assert (type(raised), raised.retryable) == (TransportError, True)  # type: ignore[attr-defined]
+
+
+def test_what_the_crt_raises_is_about_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where awscrt is installed, botocore signs with it, and it refuses empty credentials with a RuntimeError."""
+    monkeypatch.setattr("botocore.auth.SigV4Auth.add_auth", failing_in("awscrt.auth", "RuntimeError"))
+
+    with pytest.raises(CredentialsError, match="The credentials could not be loaded: RuntimeError: failed"):
+        next(Client(Wire(lambda _: b"").client).describe_images("team/app"))
+
+
+def test_what_an_exception_group_holds_is_redacted() -> None:
+    """An HTTP client that tries several addresses at a time may fail with several errors, which are printed too."""
+    error = instance_of(BOTOCORES["HTTPClientError"])
+    inner = [OSError("http://user:planted@proxy"), ssl.SSLCertVerificationError("expired")]
+    error.__context__ = ExceptionGroup("several", inner)
+
+    raised = raised_for(error)
+
+    assert (type(raised), raised.retryable) == (TransportError, False)  # type: ignore[attr-defined]
+    assert "planted" not in "".join(traceback.format_exception(raised))
 
 
 def test_an_old_botocore_does_not_know_the_storage_class() -> None:

@@ -41,7 +41,8 @@ def aiobotocore_client(ecr: FakeECR, *, attempts: int = 1, **arguments: Any) -> 
     The arguments are those of `AioConfig` and of `create_client()`.
     """
     session: Any = importlib.import_module("aiobotocore.session").get_session()
-    settings = {name: arguments.pop(name) for name in ("read_timeout", "proxies") if name in arguments}
+    names = ("read_timeout", "proxies", "http_session_cls")
+    settings = {name: arguments.pop(name) for name in names if name in arguments}
     retries = {"mode": "standard", "total_max_attempts": attempts}
     config = importlib.import_module("aiobotocore.config").AioConfig(retries=retries, **{"proxies": {}, **settings})
     defaults = {

@@ -435,6 +435,21 @@ class TestOverAiobotocore:
             with pytest.raises(ImageNotFoundError):
                 await AsyncClient(wrapped).get_image("team/app", "none")
 
+    @pytest.mark.filterwarnings("ignore:aiobotocore's httpx backend now prefers:DeprecationWarning")
+    @pytest.mark.parametrize("fault", [Fault.reset(), Fault.closed()], ids=lambda fault: fault.name)
+    async def test_with_httpx(self, ecr: FakeECR, fault: Fault) -> None:
+        """A connection that fails is retried, and then a TransportError, if aiobotocore makes requests with httpx."""
+        backend = pytest.importorskip("aiobotocore.httpxsession").HttpxSession
+        async with aiobotocore_client(ecr, attempts=2, http_session_cls=backend) as wrapped:
+            listing = AsyncClient(wrapped).describe_images("team/app")
+            ecr.inject_faults(fault, fault, fault)
+            with pytest.raises(TransportError) as caught:
+                await anext(listing)
+
+            assert caught.value.retryable is True
+            assert len(await digests(listing)) == 7
+            assert len(ecr.requests) == 4
+
 
 @pytest.mark.parametrize("name", ["AsyncClient", "AsyncImageIterator", "AsyncRegistryIterator"])
 def test_the_names_are_public(name: str) -> None:
