@@ -242,7 +242,7 @@ def _translation_of(
     )
     error_class = CredentialsError if is_about_credentials else ConfigurationError
     what = "The credentials could not be loaded" if is_about_credentials else "The client could not be used"
-    return error_class(f"{what}: {text}. {_ADVICE_BY_CLASS[error_class]}")
+    return error_class(f"{what}: {text.rstrip('.')}. {_ADVICE_BY_CLASS[error_class]}")
 
 
 def _service_error(response: dict[str, Any], operation_name: str, facts: CallFacts) -> ServiceError:
