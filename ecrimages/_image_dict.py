@@ -25,7 +25,9 @@ __all__ = ["RecordField", "as_time", "fields_of", "is_enum", "record_from_dict",
 
 _T = TypeVar("_T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):\d\d:\d\d)(\.\d{1,6})?\d*(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_ISO_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):\d\d:\d\d)(?:(\.\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)", re.ASCII
+)
 
 
 def wire(name: str, *, repeats: bool = False) -> dict[str, Any]:
