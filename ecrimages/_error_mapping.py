@@ -102,6 +102,8 @@ _REPOSITORY_TEXT = re.compile(
 _IMAGE_TEXT = re.compile(r"imageId \{imageDigest:'([^']{1,300})', imageTag:'([^']{1,300})'\}")
 _PARAMETER_TEXT = re.compile(r"Invalid parameter at '([^']{1,100})'")
 _LONGEST_FACT = 2_000
+# What a proxy responds to CONNECT, as urllib3, and as aiohttp and httpx put it: that the request will not be accepted.
+_PROXY_REFUSES = re.compile(r"(?:^|Tunnel connection failed: )4(?!08|29)\d\d\b")
 
 # Whose frames in a traceback, and whose exceptions, are not the application's: those that make requests, sign them and
 # read responses. aiobotocore has two ways to make them, with aiohttp and with httpx.
@@ -301,7 +303,7 @@ def _may_pass(error: BotoCoreError, causes: list[BaseException]) -> bool:
 
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return False
-    if any("Tunnel connection failed: 407" in str(cause) for cause in causes):
+    if type(error).__name__ == "ProxyConnectionError" and any(_PROXY_REFUSES.search(str(cause)) for cause in causes):
         return False
     # urllib3's errors and http.client's are exceptions of the connection, and so are the system's.
     is_exactly_unknown = type(error).__name__ == "HTTPClientError"
@@ -332,9 +334,8 @@ def _redact(causes: list[BaseException], secrets: Secrets) -> None:
             # Its headers have the session token. Debuggers show it, and Dask pickles it with the error.
             cause.request = None
         for name, value in vars(cause).items():
-            if isinstance(value, (str, bytes, list, tuple, Mapping)):
-                with suppress(AttributeError, TypeError):
-                    setattr(cause, name, redacted(value, secrets))
+            with suppress(AttributeError, TypeError):
+                setattr(cause, name, redacted(value, secrets))
 
 
 def _forget_what_was_read(cause: BaseException) -> None:

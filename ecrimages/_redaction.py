@@ -97,7 +97,7 @@ def removing(values: Iterable[str]) -> Iterator[None]:
 
 
 def redacted(value: Any, secrets: Secrets | None = None) -> Any:
-    """Return JSON-like data without secrets: those of the call, and what looks like one."""
+    """Return data without secrets: those of the call, and what looks like one."""
     if secrets is None:
         secrets = _secrets_of_the_call.get()()
     if isinstance(value, str):
@@ -110,8 +110,15 @@ def redacted(value: Any, secrets: Secrets | None = None) -> Any:
     if isinstance(value, Mapping):
         return {redacted(key, secrets): redacted(item, secrets) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(redacted(item, secrets) for item in value)
-    return value
+        items = [redacted(item, secrets) for item in value]
+        # A NamedTuple takes its items one by one, or has a constructor of its own.
+        return tuple.__new__(type(value), items) if isinstance(value, tuple) else type(value)(items)
+    if value is None or isinstance(value, (int, float, BaseException)):
+        return value
+    # Of another object, such as a URL, the text is what is shown.
+    text = str(value)
+    without = redacted(text, secrets)
+    return value if without == text else without
 
 
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:

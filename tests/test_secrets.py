@@ -16,14 +16,15 @@ import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import Mock
 from urllib.parse import quote, unquote
 
 import attrs
 import pytest
 import trustme
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ProxyConnectionError
 from fault_cases import CASES, Case, bring_about, unused_address, with_fields
 from samples import body_of, detail, digest, image
 from wire import Wire, session
@@ -295,14 +296,15 @@ def test_the_password_in_a_url(where: str, shown: Shown) -> None:
     assert caught.value.retryable is True
 
 
-def test_a_proxy_that_wants_a_password() -> None:
-    """HTTP 407 of a proxy does not pass, however often it is tried."""
+@pytest.mark.parametrize(("status", "is_retryable"), [(407, False), (403, False), (503, True), (429, True)])
+def test_a_proxy_that_refuses_to_connect(status: int, is_retryable: bool) -> None:
+    """What a proxy does not accept, such as a password or a host, does not pass, however often it is tried."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def refuse() -> None:
         with listener, listener.accept()[0] as connection:
             connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 %d Some Reason\r\nContent-Length: 0\r\n\r\n" % status)
 
     threading.Thread(target=refuse, daemon=True).start()
     proxies = {"https": f"http://127.0.0.1:{listener.getsockname()[1]}"}
@@ -311,6 +313,48 @@ def test_a_proxy_that_wants_a_password() -> None:
     with pytest.raises(TransportError, match="proxy") as caught:
         next(Client(client).describe_images("team/app"))
 
+    assert caught.value.retryable is is_retryable
+
+
+class URL:
+    """A URL that is no string, as those of HTTP clients."""
+
+    def __repr__(self) -> str:
+        return "http://user:PlantedPassword@proxy"
+
+
+class RequestInfo(NamedTuple):
+    """What an HTTP client says of a request that has failed."""
+
+    url: object
+    headers: dict[str, str]
+
+
+class RefusedError(Exception):
+    """An HTTP client's error, which refers to its request."""
+
+    def __init__(self, request_info: RequestInfo) -> None:
+        super().__init__(request_info)
+        self.request_info = request_info
+        self.url = request_info.url
+
+    def __str__(self) -> str:
+        return f"407, url={self.request_info.url}"
+
+
+def test_a_cause_that_refers_to_its_request(shown: Shown) -> None:
+    """The objects that a cause of an error refers to are shown with it, as aiohttp's are."""
+    client = client_with_secrets("http://10.0.0.1")
+    refused = RefusedError(RequestInfo(URL(), {"x-amz-security-token": TOKEN}))
+    client.describe_images = Mock(side_effect=ProxyConnectionError(proxy_url="http://proxy", error=refused))
+
+    with pytest.raises(TransportError) as caught:
+        next(Client(client).describe_images("team/app"))
+    shown.add(caught.value)
+    shown.add(refused)
+
+    shown.check()
+    assert str(refused) == "407, url=http://[redacted]@proxy"
     assert caught.value.retryable is False
 
 

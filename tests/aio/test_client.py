@@ -426,6 +426,24 @@ class TestOverAiobotocore:
         assert getattr(caught.value, "retryable", None) is is_retryable
         assert "planted" not in "".join(traceback.format_exception(caught.value))
 
+    async def test_a_proxy_that_refuses_to_connect(self, ecr: FakeECR) -> None:
+        """HTTP 407 of a proxy does not pass, and the error of aiohttp does not show the password."""
+
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            proxy = f"http://user:planted-password@127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            arguments = {"endpoint_url": "https://10.0.0.1", "proxies": {"https": proxy}}
+            async with aiobotocore_client(ecr, **arguments) as wrapped:
+                with pytest.raises(TransportError) as caught:
+                    await AsyncClient(wrapped).get_image("team/app", "v1")
+
+        assert caught.value.retryable is False
+        assert "planted" not in "".join(traceback.format_exception(caught.value))
+
     async def test_its_retries_hold(self, ecr: FakeECR) -> None:
         """A truncated body is retried as often as the client is configured for."""
         async with aiobotocore_client(ecr, attempts=3) as wrapped:
@@ -435,10 +453,10 @@ class TestOverAiobotocore:
             with pytest.raises(ImageNotFoundError):
                 await AsyncClient(wrapped).get_image("team/app", "none")
 
-    @pytest.mark.filterwarnings("ignore:aiobotocore's httpx backend now prefers:DeprecationWarning")
     @pytest.mark.parametrize("fault", [Fault.reset(), Fault.closed()], ids=lambda fault: fault.name)
     async def test_with_httpx(self, ecr: FakeECR, fault: Fault) -> None:
         """A connection that fails is retried, and then a TransportError, if aiobotocore makes requests with httpx."""
+        pytest.importorskip("httpx2")
         backend = pytest.importorskip("aiobotocore.httpxsession").HttpxSession
         async with aiobotocore_client(ecr, attempts=2, http_session_cls=backend) as wrapped:
             listing = AsyncClient(wrapped).describe_images("team/app")
