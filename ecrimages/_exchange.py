@@ -187,8 +187,9 @@ class Exchange:
         try:
             self._decoded = self._decode(body)
         except MalformedResponseError as problem:
-            # A whole document was not truncated, whatever length was announced: a recorder may have changed it.
-            self._problem = problem if problem.path or self._truncation is None else self._truncation
+            # A whole document was not truncated, whatever length was announced: a recorder may have changed it. Without
+            # the reference to this frame and its callers', which would keep the body for as long as the error.
+            self._problem = problem.with_traceback(None) if problem.path or not self._truncation else self._truncation
         if self._problem is not None:
             response_dict["body"] = b"{}"
         elif self._decoded is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -326,3 +328,22 @@ def test_a_delay_has_a_bound(ecr: FakeECR, delays: list[float]) -> None:
 
     assert len(ecr.requests) - before == 12
     assert max(delays) <= 20
+
+
+@pytest.mark.parametrize("beginning", [b"", b'{"imageDetails": [', b'{"imageDetails": [{"imageDigest": 1}], "more": "'])
+def test_an_error_does_not_keep_the_body(ecr: FakeECR, boto3_client: Any, beginning: bytes) -> None:
+    """A program may keep an error for each of thousands of repositories."""
+    client, size = Client(boto3_client), 8_000_000
+    end = b'"}' if beginning.endswith(b'"') else b""
+    ecr.inject_faults(Fault.body(beginning + b" " * size + end))
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedResponseError) as caught:
+            client.get_image("team/app", "v1")
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert caught.value.__traceback__ is not None
+    assert kept < size / 8
