@@ -31,8 +31,8 @@ class OneTask:
 
     def __enter__(self) -> None:
         task = asyncio.current_task()
-        # Not a flag: a task that was interrupted on its way out must not lock out the next.
-        if self._task is not None and self._task is not task and not self._task.done():
+        # Not a flag: a task that was interrupted on its way out, or whose event loop was, must not lock out the next.
+        if self._task not in (None, task) and not self._task.done() and not self._task.get_loop().is_closed():
             raise RuntimeError("another task is awaiting this iterator. Use one iterator for each task")
         self._task = task
 

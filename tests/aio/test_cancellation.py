@@ -217,6 +217,25 @@ def test_iterator_outlives_its_event_loop(ecr: FakeECR, expected: list[str]) -> 
     assert len(ecr.requests) == 2
 
 
+@pytest.mark.parametrize("what", ["images", "registry"])
+def test_task_that_a_closed_event_loop_has_left_locks_out_no_other(ecr: FakeECR, what: str) -> None:
+    """As after an interrupt of `run_until_complete()`: the task is suspended for ever, and the iterator resumes."""
+    client = AsyncClient(ecr.client())
+    images, loop = START[what](client), asyncio.new_event_loop()
+    task = loop.create_task(anext(images))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    # asyncio would log that it is destroyed.
+    task._log_destroy_pending = False
+    del task
+
+    async def end() -> list[str]:
+        async with client:
+            return await digests(images)
+
+    assert len(asyncio.run(end())) == 7
+
+
 # Of callbacks of the event loop, not of the task.
 _CALLBACKS = ("end_waiting", "wake", "discard", "<lambda>", "__del__")
 _MODULES = ("_async_iterators", "_async_registry", "_cursors", "_pagination", "_registry_cursor", "_lookup")
