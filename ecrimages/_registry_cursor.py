@@ -64,8 +64,7 @@ class RegistryCursor(OneShot, Generic[_W]):
     def __init__(self, make_workers: Callable[[], _W], schedule: RegistrySchedule) -> None:
         self._schedule = schedule
         self._make_workers = make_workers
-        self._workers = make_workers()
-        self._process_id = os.getpid()
+        self._made: tuple[int, _W] | None = None
         self._gate = Gate(schedule.max_workers)
         self._state = schedule.start
         self._is_closed = False
@@ -86,6 +85,14 @@ class RegistryCursor(OneShot, Generic[_W]):
         """The errors of skipped repositories (`failed="skip"`), by repository name."""
         return MappingProxyType(dict(self._state.failures))
 
+    @property
+    def _workers(self) -> _W:
+        """What fetches the pages. In a forked child there are others, and what was in flight is fetched again."""
+        made = self._made
+        if made is None or made[0] != os.getpid():
+            self._made = made = os.getpid(), self._make_workers()
+        return made[1]
+
     def _close(self) -> None:
         self._is_closed = True
         self._state = self._schedule.closed(self._state)
@@ -97,13 +104,9 @@ class RegistryCursor(OneShot, Generic[_W]):
         """
         if self._is_closed:
             raise RuntimeError(f"this {type(self).__name__} is closed")
-        if self._process_id != os.getpid():
-            # In a forked child there are no workers, and what was in flight is fetched again.
-            self._workers, self._process_id = self._make_workers(), os.getpid()
-        workers = self._workers
         while True:
-            self._collect(workers)
-            self._start_fetches(workers)
+            self._collect()
+            self._start_fetches()
             before = self._state
             if after := self._schedule.next_page(before):
                 self._state = after
@@ -111,7 +114,7 @@ class RegistryCursor(OneShot, Generic[_W]):
                     return
             elif due := self._schedule.due_error(before):
                 # They would outlive a program that does not resume.
-                workers.release()
+                self._workers.release()
                 try:
                     # fmt: off
                     self._state = due[1]; raise due[0]  # noqa: E702
@@ -119,20 +122,21 @@ class RegistryCursor(OneShot, Generic[_W]):
                 finally:
                     # The error refers to this frame. A cycle would keep the threads when the iterator is dropped.
                     del due, before
-            elif self._schedule.is_finished(before) and not workers.in_flight:
-                workers.release()
+            elif self._schedule.is_finished(before) and not self._workers.in_flight:
+                self._workers.release()
                 return
             else:
                 yield self._gate.pause_left(time.monotonic())
                 check_not_moved(before, self._state)
 
-    def _collect(self, workers: Workers) -> None:
-        for number, (fetch, outcome) in list(workers.in_flight.items()):
+    def _collect(self) -> None:
+        in_flight = self._workers.in_flight
+        for number, (fetch, outcome) in list(in_flight.items()):
             if outcome.done():
                 if not outcome.cancelled():
                     self._state = self._after_outcome(fetch, outcome)
                 # Interrupted here, the fetch is taken for stale when it is seen again.
-                workers.in_flight.pop(number, None)
+                in_flight.pop(number, None)
 
     def _after_outcome(self, fetch: Fetch, outcome: Outcome) -> RegistryState:
         error = outcome.exception()
@@ -151,12 +155,12 @@ class RegistryCursor(OneShot, Generic[_W]):
                 error = malformed.with_traceback(None)
         return self._schedule.failed(self._state, fetch, error)
 
-    def _start_fetches(self, workers: Workers) -> None:
-        while len(workers.in_flight) < self._gate.permits(time.monotonic()):
+    def _start_fetches(self) -> None:
+        while len(self._workers.in_flight) < self._gate.permits(time.monotonic()):
             opened = self._state.opened
-            self._state = self._schedule.with_names(self._state, workers.in_flight)
-            self._state, fetch = self._schedule.next_fetch(self._state, workers.in_flight)
+            self._state = self._schedule.with_names(self._state, self._workers.in_flight)
+            self._state, fetch = self._schedule.next_fetch(self._state, self._workers.in_flight)
             if fetch is not None:
-                workers.start(fetch)
+                self._workers.start(fetch)
             elif self._state.opened == opened:
                 return

@@ -65,7 +65,7 @@ class FedThreads:
     def calls(self) -> SimpleQueue[Any]:
         """Return the queue of what to call: each item has the arguments of an executor's `submit()`."""
         feed = self._feed
-        if feed is None or feed.process_id != os.getpid():
+        if feed is None:
             self._feed = feed = _Feed(self._count)
         return feed.calls
 
@@ -76,7 +76,7 @@ class FedThreads:
             waits: Whether to wait for that.
         """
         feed, self._feed = self._feed, None
-        if waits and feed is not None and feed.process_id == os.getpid():
+        if waits and feed is not None:
             feed.calls.put(None)
             feed.ended.get()
 
@@ -89,7 +89,6 @@ class _Feed:
 
         self.calls: SimpleQueue[Any] = SimpleQueue()
         self.ended: SimpleQueue[None] = SimpleQueue()
-        self.process_id = os.getpid()
         executor = ThreadPoolExecutor(count, thread_name_prefix="ecrimages")
         # Not __del__(), in which Python ignores an interrupt.
         dropped = weakref.ref(self, self.calls.put)

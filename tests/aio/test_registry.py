@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +24,7 @@ from ecrimages import (
 )
 from ecrimages.testing import FakeECR, Fault
 
-from .connections import Connect, digests, take_all
+from .connections import Connect, cancel_in_flight, digests, take_all
 
 
 @pytest.fixture
@@ -232,3 +233,31 @@ def test_an_iterator_resumes_in_another_event_loop(ecr: FakeECR, expected: list[
     asyncio.run(take_the_rest())
 
     assert came == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_closes_what_its_parent_has_begun(ecr: FakeECR) -> None:
+    """It does not wait for requests of its parent's threads, which never end there."""
+    client = AsyncClient(ecr.client())
+    images = client.registry_images(page_size=2)
+    may_respond = threading.Event()
+    ecr.inject_faults(held_until(may_respond.is_set))
+
+    async def close() -> None:
+        async with asyncio.timeout(60):
+            await images.aclose()
+
+    asyncio.run(cancel_in_flight(ecr, anext(images)))
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            asyncio.run(close())
+            status = 0
+        finally:
+            os._exit(status)
+
+    assert os.waitpid(child, 0)[1] == 0
+    may_respond.set()
+    asyncio.run(close())
