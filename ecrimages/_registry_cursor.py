@@ -106,6 +106,8 @@ class RegistryCursor(OneShot, Generic[_W]):
             raise RuntimeError(f"this {type(self).__name__} is closed")
         while True:
             self._collect()
+            # Before the fetches start: if the pause ends meanwhile, it is not missed.
+            pause = self._gate.pause_left(time.monotonic())
             self._start_fetches()
             before = self._state
             if after := self._schedule.next_page(before):
@@ -126,7 +128,7 @@ class RegistryCursor(OneShot, Generic[_W]):
                 self._workers.release()
                 return
             else:
-                yield self._gate.pause_left(time.monotonic())
+                yield pause
                 check_not_moved(before, self._state)
 
     def _collect(self) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import pickle
 import threading
+from typing import Any
 
 import pytest
 from botocore.config import Config
 from botocore.retries.quota import RetryQuota
+from waiting import held_until
 
 from ecrimages import Client, ThrottlingError, _gate
 from ecrimages._gate import Gate
@@ -147,3 +150,28 @@ def test_a_program_may_resume_after_that(ecr: FakeECR, clock: Clock) -> None:
 
     assert list(images) == [expected]
     assert [after - before for before, after in itertools.pairwise(times)] == [60, 60]
+
+
+@pytest.mark.usefixtures("two_seconds")
+def test_a_pause_that_ends_between_two_looks_at_the_clock(
+    ecr: FakeECR, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The throttled request is made again then, and not when the slow one beside it has its response."""
+    expected = [ecr.add_image(name) for name in ("team/a", "team/b")]
+    requested: list[str] = []
+    boto3_client: Any = ecr.client()
+
+    def note(params: Any, **_: object) -> None:
+        requested.append(json.loads(params["body"])["repositoryName"])
+
+    boto3_client.meta.events.register("before-call.ecr.DescribeImages", note)
+    ecr.inject_faults(held_until(lambda: requested.count("team/b") == 2), repository_name="team/a")
+    ecr.inject_faults(Fault.throttling(), repository_name="team/b")
+
+    def look() -> float:
+        clock.sleep(1)
+        return clock.now
+
+    monkeypatch.setattr(clock, "monotonic", look)
+
+    assert list(Client(boto3_client).registry_images(["team/a", "team/b"], max_workers=4)) == expected
