@@ -159,10 +159,12 @@ class RegistryCursor(OneShot, Generic[_W]):
 
     def _start_fetches(self) -> None:
         while len(self._workers.in_flight) < self._gate.permits(time.monotonic()):
-            opened = self._state.opened
-            self._state = self._schedule.with_names(self._state, self._workers.in_flight)
-            self._state, fetch = self._schedule.next_fetch(self._state, self._workers.in_flight)
+            before = self._state
+            after = self._schedule.with_names(before, self._workers.in_flight)
+            # The caller's iterator of names may have asked for the next image.
+            check_not_moved(before, self._state)
+            self._state, fetch = self._schedule.next_fetch(after, self._workers.in_flight)
             if fetch is not None:
                 self._workers.start(fetch)
-            elif self._state.opened == opened:
+            elif self._state.opened == before.opened:
                 return

@@ -235,6 +235,28 @@ def test_an_exception_of_the_names_passes_through(client: Client, expected: list
     assert came == of(expected, "team/a", "team/c")
 
 
+@pytest.mark.usefixtures("expected")
+def test_names_that_ask_for_the_next_image(client: Client) -> None:
+    """The iterator refuses to lose images: the names must not depend on images of the same listing."""
+
+    class Names:
+        given = iter(["team/a", "team/c", "team/d"])
+
+        def __iter__(self) -> Iterator[str]:
+            return self
+
+        def __next__(self) -> str:
+            name = next(self.given)
+            if name == "team/c":
+                next(images)
+            return name
+
+    images = client.registry_images(Names(), page_size=1)
+
+    with pytest.raises(RuntimeError, match="Use one iterator for each"):
+        next(images)
+
+
 def test_malformed_names(client: Client, expected: list[Image]) -> None:
     """A list with one is refused at the call; of an iterator, it is an error in its turn."""
     names: Any = ["team/a", "Team/B:latest", 3, "team/d"]
