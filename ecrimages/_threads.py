@@ -7,6 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,9 @@ def _pass_on(
             try:
                 executor.submit(*call)
             except RuntimeError:
-                # The main thread has ended, and with it the executor; another thread may still iterate.
-                call[0](*call[1:])
+                # The main thread has ended, and with it the executor; another thread may still iterate. Or Python can
+                # start no more threads, and one of the executor's may have taken the call from its queue.
+                with suppress(IndexError, RuntimeError):
+                    call[0](*call[1:])
             del call
     ended.put(None)

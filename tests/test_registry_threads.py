@@ -400,3 +400,38 @@ def test_a_thread_that_outlives_the_main_thread(ecr: FakeECR, expected: list[Ima
     ended = run(MAIN_THREAD_ENDS.format(expected=[image.digest for image in expected]), ecr)
 
     assert (ended.stdout, ended.stderr) == ("True\n", "")
+
+
+NO_MORE_THREADS = """
+import threading, time
+import boto3
+import ecrimages
+
+start, is_second, requests = threading.Thread.start, threading.Event(), []
+
+def start_one_worker(thread):
+    if thread.name == "ecrimages_1":
+        # An executor has put the call into its queue by now. The first thread takes it.
+        is_second.set()
+        while len(requests) < 2:
+            time.sleep(0.002)
+        raise RuntimeError("can't start new thread")
+    start(thread)
+
+def before_call(**_):
+    requests.append(None)
+    is_second.wait()
+
+threading.Thread.start = start_one_worker
+client = boto3.client("ecr")
+client.meta.events.register("before-call.ecr.DescribeImages", before_call)
+with ecrimages.Client(client).registry_images(page_size=1, max_workers=3) as images:
+    print([image.digest for image in images] == {expected})
+"""
+
+
+def test_a_process_that_can_start_no_more_threads(ecr: FakeECR, expected: list[Image]) -> None:
+    """As in a container with a limit: the listing makes do with the threads that there are."""
+    ended = run(NO_MORE_THREADS.format(expected=[image.digest for image in expected]), ecr)
+
+    assert (ended.stdout, ended.stderr) == ("True\n", "")
