@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -77,7 +78,8 @@ class FedThreads:
             waits: Whether to wait for that.
         """
         feed, self._feed = self._feed, None
-        if waits and feed is not None:
+        # A program that ends has waited for the executor's threads, and the other one runs no more.
+        if waits and feed is not None and not sys.is_finalizing():
             feed.calls.put(None)
             feed.ended.get()
 

@@ -248,6 +248,14 @@ thread = threading.Thread(target=keep)
 thread.start()
 thread.join()
 keep()
+
+def generate():
+    with listing() as images:
+        yield from images
+
+# Closed when Python clears the module, after all threads have ended.
+suspended = generate()
+next(suspended)
 for image in listing():
     sys.exit()
 """
@@ -262,7 +270,7 @@ def test_a_program_that_breaks_off_ends(ecr: FakeECR) -> None:
     ended = run(BREAKS_OFF, ecr)
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-    assert len(ecr.requests) <= 1 + 6 * (2 + 4 + 4)
+    assert len(ecr.requests) <= 1 + 7 * (2 + 4 + 4)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
