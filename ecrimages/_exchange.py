@@ -14,7 +14,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, Final
 
 import attrs
@@ -22,6 +21,7 @@ import msgspec
 
 from ecrimages._error_mapping import CallFacts, applications_own, is_throttling
 from ecrimages._errors import CredentialsError, MalformedResponseError
+from ecrimages._image_dict import TIME_TYPES
 from ecrimages._operations import DESCRIBE_IMAGES, NamesPage, Operation
 from ecrimages._redaction import excerpt, printable, redacted, removing
 from ecrimages._response import (
@@ -198,7 +198,7 @@ class Exchange:
             customized_response_dict.setdefault("imageDetails", self._decoded.details)
             # Not before: a handler of an earlier event may have registered one for a later event.
             if self._options.is_observed():
-                self._kept = msgspec.to_builtins(self._decoded.details, builtin_types=(datetime,))
+                self._kept = msgspec.to_builtins(self._decoded.details, builtin_types=TIME_TYPES)
             if self._decoded.next_token is not None:
                 customized_response_dict.setdefault("nextToken", self._decoded.next_token)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import attrs
 
@@ -21,9 +21,22 @@ from ecrimages._errors import MalformedResponseError
 from ecrimages._mappings import SeverityCounts, thaw
 from ecrimages._redaction import excerpt, printable, redacted
 
-__all__ = ["RecordField", "as_time", "fields_of", "is_enum", "record_from_dict", "record_to_dict", "times", "wire"]
+__all__ = [
+    "TIME_TYPES",
+    "RecordField",
+    "as_time",
+    "fields_of",
+    "is_enum",
+    "record_from_dict",
+    "record_to_dict",
+    "times",
+    "wire",
+]
 
 _T = TypeVar("_T")
+# While freezegun freezes the time of a test, `datetime` is a subclass, in every module and for those imported then, and
+# msgspec takes only the class itself. In a tuple it is not replaced.
+TIME_TYPES: Final[tuple[type[datetime]]] = (next(base for base in datetime.__mro__ if base.__module__ == "datetime"),)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):\d\d:\d\d)(?:(\.\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)", re.ASCII
@@ -58,6 +71,11 @@ class RecordField:
     """Whether few different values are expected in a page."""
     read: Callable[[Any], Any]
     """From the value in a dict, in wire form or boto3's; raises `_UnreadableError`."""
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the attribute holds a time."""
+        return self.read is as_time
 
 
 @functools.cache
@@ -149,7 +167,7 @@ def times(seconds: list[float]) -> list[datetime]:
     from msgspec import MsgspecError, convert
 
     try:
-        found: list[datetime] = convert(seconds, list[datetime | None], strict=False)
+        found: list[datetime] = convert(seconds, list[TIME_TYPES[0] | None], strict=False)  # type: ignore[valid-type]
     except MsgspecError as error:
         # Of older versions, it is no ValueError.
         raise ValueError(str(error)) from None
@@ -170,7 +188,7 @@ def _expected(what: str, value: object) -> _UnreadableError:
 
 def _parsed_iso_time(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        return TIME_TYPES[0].fromisoformat(text)
     except ValueError:
         raise _expected("a time in epoch seconds, or in ISO 8601 with its zone", text) from None
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -165,16 +164,13 @@ def _refuse_others(images: tuple[Image, ...], name: str, wire_name: str, wanted:
 # the record, and the dict that boto3 would return. A call for each field would take most of the time.
 
 _WIRE_TYPES: Mapping[Any, Any] = {
-    datetime: float | int,
     tuple[str, ...]: list[str],
     SeverityCounts: dict[str, int],
 }
-# By type, the code for a value: the record's field, and the same in the dict. The dict is given away: what can be
-# changed in it, the record must not refer to.
+# The code for a value: the record's field, and the same in the dict.
+_SAME = "{field} = {item} = {value}"
+# By type, the code for what can be changed in the dict, which is given away: the record must not refer to it.
 _CODE: Mapping[Any, str] = {
-    str: "{field} = {item} = {value}",
-    int: "{field} = {item} = {value}",
-    datetime: "{field} = {item} = {value}",
     tuple[str, ...]: "{field} = tuple({value}); {item} = {value}",
     SeverityCounts: (
         "counts = {field} = SeverityCountsDraft(); counts._items = {value}.copy(); "
@@ -198,7 +194,9 @@ def _struct_of(record_class: Any) -> type[msgspec.Struct]:
     fields: list[Any] = []
     for field in sorted(fields_of(record_class), key=lambda field: not field.is_required):
         wire_type = _WIRE_TYPES.get(field.type, field.type)
-        if attrs.has(field.type):
+        if field.is_time:
+            wire_type = float | int
+        elif attrs.has(field.type):
             wire_type = _struct_of(field.type)
         elif is_enum(field.type):
             wire_type = str
@@ -229,7 +227,7 @@ def _columns(record_class: Any, struct: str, record: str) -> Iterator[tuple[str,
     """Yield the variables of the times of a record, each with its expression."""
     for field in fields_of(record_class):
         variable, value = f"{record}_{field.name}", f"{struct}.{field.wire}"
-        if field.type is datetime:
+        if field.is_time:
             yield variable, f"{struct} and {value}"
         elif attrs.has(field.type):
             yield from _columns(field.type, value, f"{variable}_record")
@@ -241,7 +239,7 @@ def _code_of_record(record_class: Any, struct: str, record: str, detail: str, na
     yield f"{record} = {record_class.__name__}Draft(); {record}.extra = no_extra; {detail} = {{}}"
     for field in fields_of(record_class):
         value = f"{record}_{field.name}"
-        if field.type is not datetime:
+        if not field.is_time:
             yield f"{value} = {struct}.{field.wire}"
         places = {"field": f"{record}.{field.name}", "item": f"{detail}[{field.wire!r}]", "value": value}
         lines = _code_of_field(field, places, names)
@@ -276,7 +274,7 @@ def _code_of_field(field: RecordField, places: Mapping[str, str], names: dict[st
         if field.repeats:
             # Of equal strings the first is kept, so that a page holds each once.
             yield f"{value} = intern({value}, {value})"
-        yield _CODE[field.type].format(**places)
+        yield _CODE.get(field.type, _SAME).format(**places)
 
 
 def _draft_names(record_class: Any) -> dict[str, Any]:
