@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
+from ecrimages._enums import FindingSeverity, ImageStatus
 from ecrimages._models import Image, ImageScanFindingsSummary, ImageScanStatus
 from ecrimages.testing._patterns import IMAGE_DIGEST, REGISTRY_ID, REPOSITORY_NAME, TAG, matches
 
@@ -79,6 +81,8 @@ def check_image(image: object) -> None:
         raise ValueError(f"tags must differ, not {image.tags!r}")
     if image.size_in_bytes is not None and image.size_in_bytes < 0:
         raise ValueError(f"size_in_bytes must not be negative, not {image.size_in_bytes!r}")
+    if image.status is not None:
+        _check_case("status", image.status.value, ImageStatus)
     if image.subject_manifest_digest is not None:
         check_digest("subject_manifest_digest", image.subject_manifest_digest)
 
@@ -115,6 +119,8 @@ def scan_fields(name: str, counts: Mapping[str, int], completed_at: datetime) ->
         vulnerability_source_updated_at=completed_at,
         severity_counts=counts,
     )
+    for severity in counts:
+        _check_case(f"a severity in {name}", severity, FindingSeverity)
     if any(count < 0 for count in counts.values()):
         raise ValueError(f"{name} must not be negative, not {counts!r}")
     status = ImageScanStatus(status="COMPLETE", description="The scan was completed successfully.")
@@ -128,6 +134,12 @@ def _check_types(fields: Mapping[str, object]) -> None:
             continue
         if not isinstance(value, expected) or isinstance(value, bool):
             raise TypeError(f"{name} must be {right}, not {value!r}")
+
+
+def _check_case(name: str, value: str, known: type[StrEnum]) -> None:
+    # A value that this version does not know may be a newer one, unless it only differs in case.
+    if value not in list(known) and value.upper() in list(known):
+        raise ValueError(f"{name} must be {value.upper()!r}, not {value!r}")
 
 
 def _check_matches(name: str, value: object, pattern: re.Pattern[str], right: str) -> None:
