@@ -28,6 +28,7 @@ class Response:
     sent_fraction: float = 1.0
     is_reset: bool = False
     new_token_for_same_page: Callable[[], str] = str
+    denial: Callable[[], str] = str
 
     def set_error(self, code: str, message: str, status: int) -> None:
         """Make this an error response of the JSON protocol."""
@@ -93,6 +94,9 @@ class Fault:
     def access_denied(*, status: int = 400) -> Fault:
         """Return `AccessDeniedException` for the operation and the repository of the request.
 
+        As in ECR, the message blames the policies of the caller, and those of the repository if it belongs to
+        another account.
+
         Args:
             status: The HTTP status. ECR uses 400 and 403.
 
@@ -101,18 +105,8 @@ class Fault:
             ValueError: `status` is out of range.
         """
         _check_status(status)
-
-        def deny(response: Response) -> None:
-            repository_name = response.parameters.get("repositoryName", "*")
-            message = (
-                f"User: arn:aws:iam::123456789012:user/someone is not authorized to perform: "
-                f"ecr:{response.operation} on resource: "
-                f"arn:aws:ecr:us-east-1:123456789012:repository/{repository_name} because no identity-based "
-                f"policy allows the ecr:{response.operation} action"
-            )
-            response.set_error("AccessDeniedException", message, status)
-
-        return Fault("AccessDeniedException", deny)
+        code = "AccessDeniedException"
+        return Fault(code, lambda response: response.set_error(code, response.denial(), status))
 
     @staticmethod
     def html(*, status: int = 502) -> Fault:

@@ -102,9 +102,9 @@ def _ids(stored: StoredImage, after: str = "") -> Iterator[dict[str, str]]:
 
 def _repository_fields(registry: Registry, registry_id: str, name: str) -> dict[str, Any]:
     repository = registry.repository({"registryId": registry_id}, name)
-    partition, dns_suffix = registry.partition
+    _, dns_suffix = registry.partition
     return {
-        "repositoryArn": f"arn:{partition}:ecr:{registry.region_name}:{registry_id}:repository/{name}",
+        "repositoryArn": registry.repository_arn(registry_id, name),
         "registryId": registry_id,
         "repositoryName": name,
         "repositoryUri": f"{registry_id}.dkr.ecr.{registry.region_name}.{dns_suffix}/{name}",

@@ -63,6 +63,10 @@ class Registry:
         names = self._sorted_names[registry_id]
         return names[bisect_right(names, after) :]
 
+    def repository_arn(self, registry_id: str, repository_name: str) -> str:
+        """Return the ARN of a repository."""
+        return f"arn:{self.partition[0]}:ecr:{self.region_name}:{registry_id}:repository/{repository_name}"
+
     def new_token(self, operation: str, parameters: Mapping[str, Any], position: Any) -> str:
         """Return a new token with which the listing of a request continues after a position."""
         token = secrets.token_urlsafe(48)

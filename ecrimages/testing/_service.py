@@ -73,6 +73,7 @@ class Service:
         operation = request.operation
         response = Response(operation=operation, parameters=parameters, delay=self._latency)
         response.new_token_for_same_page = lambda: self._new_token_for_same_page(operation, parameters)
+        response.denial = lambda: self._denial(operation, parameters)
         self.requests.append(request)
         try:
             if self._rate_limit is not None and not self._rate_limit.take():
@@ -92,7 +93,7 @@ class Service:
 
     def _body(self, operation: str, parameters: Mapping[str, Any]) -> bytes:
         if operation not in _OPERATIONS:
-            text = f"FakeECR does not support the operation {operation!r}"
+            text = f"FakeECR does not support the operation {operation!r}, only {', '.join(_OPERATIONS)}"
             raise ServiceError("UnknownOperationException", text)
         check_request(operation, parameters)
         with self._registry.lock:
@@ -109,6 +110,16 @@ class Service:
                 if self._faults.get(key):
                     return self._faults[key].popleft()
         return None
+
+    def _denial(self, operation: str, parameters: Mapping[str, Any]) -> str:
+        registry = self._registry
+        arn = registry.repository_arn(registry.registry_id_of(parameters), parameters.get("repositoryName", "*"))
+        # The policy of the caller, or that of the repository in another account.
+        policy = "identity-based" if registry.registry_id_of(parameters) == registry.registry_id else "resource-based"
+        return (
+            f"User: arn:{registry.partition[0]}:iam::{registry.registry_id}:user/someone is not authorized to perform: "
+            f"ecr:{operation} on resource: {arn} because no {policy} policy allows the ecr:{operation} action"
+        )
 
     def _new_token_for_same_page(self, operation: str, parameters: Mapping[str, Any]) -> str:
         with self._registry.lock:

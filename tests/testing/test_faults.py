@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from ecrimages.testing import FakeECR, Fault
-from testing.expected import JSON_TYPE, RawResponse, digest, digests, error, post
+from testing.expected import JSON_TYPE, OTHER_REGISTRY, RawResponse, digest, digests, error, post
 
 HTML = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 EXPIRED = "The security token included in the request is expired"
@@ -90,6 +90,21 @@ def test_access_denied(ecr: FakeECR, client: Any, status: int) -> None:
         "allows the ecr:DescribeImages action"
     )
     assert "ecr:DescribeRepositories on resource: arn:aws:ecr:us-east-1:123456789012:repository/* " in (other_message)
+
+
+@pytest.mark.parametrize(("registry_id", "policy"), [("111111111111", "identity"), (OTHER_REGISTRY, "resource")])
+def test_access_to_a_registry_denied(registry_id: str, policy: str) -> None:
+    """The message has the caller's account, the registry of the request, and whose policy does not allow it."""
+    with FakeECR(registry_id="111111111111", region_name="cn-north-1") as ecr:
+        ecr.inject_faults(Fault.access_denied())
+
+        _, message, _ = error(ecr.client().describe_images, registryId=registry_id, repositoryName="team/app")
+
+    assert message == (
+        "User: arn:aws-cn:iam::111111111111:user/someone is not authorized to perform: ecr:DescribeImages on "
+        f"resource: arn:aws-cn:ecr:cn-north-1:{registry_id}:repository/team/app because no {policy}-based policy "
+        "allows the ecr:DescribeImages action"
+    )
 
 
 @pytest.mark.parametrize("fault", [Fault.html(status=200), Fault.truncated(), Fault.truncated(0), Fault.body(b"")])

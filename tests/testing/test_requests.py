@@ -119,11 +119,11 @@ def test_null_counts_as_absent(shared: FakeECR) -> None:
 
 
 def test_an_unsupported_operation(ecr: FakeECR, client: Any) -> None:
-    """The error says so, and the request is recorded."""
-    found = error(client.get_authorization_token)
+    """The error says so, with those that are supported, and the request is recorded."""
+    code, text, status = error(client.get_authorization_token)
 
-    text = "FakeECR does not support the operation 'GetAuthorizationToken'"
-    assert found == ("UnknownOperationException", text, 400)
+    assert (code, status) == ("UnknownOperationException", 400)
+    assert text.startswith("FakeECR does not support the operation 'GetAuthorizationToken', only BatchDeleteImage, ")
     assert [request.operation for request in ecr.requests] == ["GetAuthorizationToken"]
 
 
