@@ -101,6 +101,9 @@ def make_client(endpoint_url: str, region_name: str, config: Config | None, has_
     from botocore.config import Config
     from botocore.exceptions import EndpointConnectionError
 
+    if config is not None and not isinstance(config, Config):
+        raise TypeError(f"config must be a botocore.config.Config, such as Config(read_timeout=5), not {config!r}")
+
     def check(**_: object) -> None:
         if has_ended():
             where = f"{endpoint_url} (this FakeECR has ended: use its client within its with statement)"

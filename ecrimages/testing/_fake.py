@@ -29,7 +29,9 @@ class FakeECR(Contents):
 
     It supports DescribeImages, DescribeRepositories, ListImages, BatchGetImage, BatchDeleteImage and
     DescribeImageScanFindings, with ECR's pages, filters, image ids and errors. Images are listed by digest;
-    ECR's order is not documented. Signatures are not verified. Threads may share a FakeECR.
+    ECR's order is not documented. Whatever its region and credentials, a client reaches the same images:
+    signatures are not verified. The digest of an image is not that of the manifest which BatchGetImage returns.
+    Threads may share a FakeECR.
 
     It runs within its `with` statement. Its images and the recorded requests remain after the end, and it
     can be started again. A forked child can send requests to it, but not change it.
@@ -126,6 +128,7 @@ class FakeECR(Contents):
 
         Raises:
             RuntimeError: It is not running.
+            TypeError: `config` is not a `botocore.config.Config`.
         """
         endpoint_url, server = self.endpoint_url, self._server
         return make_client(endpoint_url, self.region_name, config, lambda: self._server is not server)
@@ -148,7 +151,8 @@ class FakeECR(Contents):
         """Return a context manager within which boto3's default session and `ecrimages` reach this fake.
 
         It sets the variables of `environment()`, removes those that it names, and gives boto3 a new default
-        session; at the end it restores all of them. Clients that were created before are unaffected.
+        session; at the end it restores all of them. Clients that were created before are unaffected, and clients
+        keep this endpoint after the end.
 
         Example::
 

@@ -182,6 +182,14 @@ def test_error_messages_are_those_of_production(ecr: FakeECR) -> None:
     assert "reached max retries" not in messages[0]
 
 
+def test_settings_of_another_type(ecr: FakeECR) -> None:
+    """The error names the class of the settings."""
+    settings: Any = {"read_timeout": 5}
+
+    with pytest.raises(TypeError, match=r"config must be a botocore\.config\.Config, .*not {'read_timeout': 5}"):
+        ecr.client(settings)
+
+
 def test_another_account_and_region() -> None:
     """The callers' account and region can be chosen."""
     with FakeECR(registry_id="210987654321", region_name="eu-central-1") as ecr:
