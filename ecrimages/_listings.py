@@ -16,9 +16,9 @@ from ecrimages._parameters import (
     IMAGES_PER_PAGE,
     check_int,
     check_registry_id,
+    check_start_token,
     check_where,
     listing_filter,
-    listing_request,
     repository_request,
 )
 from ecrimages._registry_schedule import RegistrySchedule
@@ -44,9 +44,9 @@ def image_listing(
     tag_status: str | None,
     image_status: str | None,
     page_size: int,
+    limit: int | None,
+    start_token: str | None,
     registry_id: str | None,
-    limit: int | None = None,
-    start_token: str | None = None,
 ) -> Listing[Image]:
     """Return the listing of a repository's images.
 
@@ -57,14 +57,10 @@ def image_listing(
     check_int("page_size", page_size, 1, IMAGES_PER_PAGE)
     if limit is not None:
         check_int("limit", limit, 0)
-    request = listing_request(
-        repository_name,
-        tag_status=tag_status,
-        image_status=image_status,
-        start_token=start_token,
-        registry_id=registry_id,
-    )
-    return Listing(request, page_size=page_size, limit=limit, operation=DESCRIBE_IMAGES)
+    request = repository_request(repository_name, registry_id=registry_id)
+    request |= listing_filter(tag_status=tag_status, image_status=image_status)
+    check_start_token(start_token)
+    return Listing(request, page_size=page_size, limit=limit, token=start_token, operation=DESCRIBE_IMAGES)
 
 
 def name_listing(registry_id: str | None) -> Listing[str]:

@@ -46,9 +46,10 @@ class Listing(Generic[_T]):
     """What is the same throughout a listing.
 
     Args:
-        parameters: The parameters of the first request, without its page size.
+        parameters: The parameters that every request has, without its page size.
         page_size: How many items to request at a time.
         limit: How many items to return in all. None for all of them.
+        token: The token of the first page to request. None for the first of all.
         operation: The operation that lists.
     """
 
@@ -58,12 +59,12 @@ class Listing(Generic[_T]):
         *,
         page_size: int,
         limit: int | None = None,
+        token: str | None = None,
         operation: Operation,
     ) -> None:
-        self.parameters: dict[str, Any] = {name: value for name, value in parameters.items() if name != "nextToken"}
+        self.parameters = parameters
         self._page_size = page_size
         self.operation = operation
-        token = parameters.get("nextToken")
         self.start: Position[_T] = Position(next_token=token, remaining=limit, is_last=limit == 0)
         # By token, the number of the page that it leads to. A page that is requested again after an error may
         # bring its token again: that leads to the same page.

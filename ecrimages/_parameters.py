@@ -21,11 +21,11 @@ __all__ = [
     "check_choice",
     "check_int",
     "check_registry_id",
+    "check_start_token",
     "check_where",
     "image_id_fields",
     "image_id_of",
     "listing_filter",
-    "listing_request",
     "one_image_id",
     "repository_request",
 ]
@@ -34,33 +34,6 @@ IMAGE_IDS_PER_REQUEST = 100
 IMAGES_PER_PAGE = 1000
 
 _REGISTRY_ID = re.compile(r"[0-9]{12}")
-
-
-def listing_request(
-    repository_name: str,
-    *,
-    tag_status: str | None,
-    image_status: str | None,
-    start_token: str | None,
-    registry_id: str | None,
-) -> dict[str, Any]:
-    """Return the parameters of a listing's first page, except for its size.
-
-    Raises:
-        TypeError: An argument has the wrong type.
-        ValueError: An argument is malformed or out of range.
-    """
-    request = repository_request(repository_name, registry_id=registry_id)
-    request |= listing_filter(tag_status=tag_status, image_status=image_status)
-    if start_token is not None:
-        if not isinstance(start_token, str):
-            raise TypeError(f"start_token must be a string or None, not {start_token!r}")
-        if not start_token:
-            raise ValueError(
-                "start_token must be the next_token of an earlier listing, or None for the first page, not ''"
-            )
-        request["nextToken"] = start_token
-    return request
 
 
 def listing_filter(*, tag_status: str | None, image_status: str | None) -> dict[str, Any]:
@@ -153,6 +126,14 @@ def check_where(where: Callable[[Any], object] | None) -> None:
         raise TypeError(
             f"where must be a function that takes an Image, such as lambda image: image.tags, not {where!r}"
         )
+
+
+def check_start_token(value: object) -> None:
+    """Raise TypeError or ValueError unless `value` may be the token of a page, or None."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"start_token must be a string or None, not {value!r}")
+    if value == "":
+        raise ValueError("start_token must be the next_token of an earlier listing, or None for the first page, not ''")
 
 
 def check_registry_id(value: object) -> None:
