@@ -47,9 +47,9 @@ class CallOptions:
 
     attempts: int
     """How often a request is made, retries included."""
-    is_observed: Callable[[], bool] = lambda: True
+    is_observed: Callable[[], bool]
     """Returns whether code of the application's may see the parsed response on its way, and change it."""
-    retries_throttling: bool = True
+    retries_throttling: bool
     """False: a throttled request is an error at once, and takes nothing from botocore's retry quota."""
 
 

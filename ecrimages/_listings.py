@@ -164,20 +164,18 @@ def registry_schedule(
         request = repository_request(name, registry_id=registry_id) | parameters
         return Listing(request, page_size=page_size, operation=DESCRIBE_IMAGES)
 
-    names = _given_names(repository_names)
+    names = name_listing(registry_id) if repository_names is None else _given_names(repository_names)
     workers = _worker_count(max_workers, connections)
     return RegistrySchedule(
         listing_of,
-        name_listing(registry_id) if names is None else names,
+        names,
         failed=failed,
         max_workers=workers,
         max_waiting=_PAGES_PER_WORKER * workers,
     )
 
 
-def _given_names(repository_names: Iterable[str] | None) -> Iterator[str] | None:
-    if repository_names is None:
-        return None
+def _given_names(repository_names: Iterable[str]) -> Iterator[str]:
     if isinstance(repository_names, str) or not isinstance(repository_names, Iterable):
         raise TypeError(f"repository_names must be an iterable of strings, or None for all, not {repository_names!r}")
     if isinstance(repository_names, Collection):

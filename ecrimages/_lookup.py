@@ -63,7 +63,7 @@ class Lookup:
         self,
         parameters: Mapping[str, Any],
         image_ids: Iterable[ImageId | str],
-        missing: Literal["raise", "skip"] = "raise",
+        missing: Literal["raise", "skip"],
     ) -> None:
         if isinstance(image_ids, (str, ImageId, Mapping)) or not isinstance(image_ids, Iterable):
             raise TypeError(f"image_ids must be an iterable of ImageId, tags and digests, not {image_ids!r}")

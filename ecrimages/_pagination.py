@@ -85,7 +85,9 @@ class Listing(Generic[_T]):
         number = position.pages_fetched + 1
         token = page.next_token
         if token is not None and self._page_numbers.setdefault(_fingerprint(token), number) != number:
-            raise self._repeated_token(token, page.request_id)
+            error = RepeatedTokenError(token, request_id=page.request_id)
+            error.operation_name, error.repository_name = self.operation.name, self.parameters.get("repositoryName")
+            raise error
         items = self.items_of(page)
         remaining = position.remaining
         if remaining is not None:
@@ -114,11 +116,6 @@ class Listing(Generic[_T]):
         items = self.items_of(position.page)
         rest = self.with_items(position.page, items[len(items) - count :])
         return rest, attrs.evolve(position, page=self.with_items(rest, ()), items=iter(()))
-
-    def _repeated_token(self, token: str, request_id: str | None) -> RepeatedTokenError:
-        error = RepeatedTokenError(token, request_id=request_id)
-        error.operation_name, error.repository_name = self.operation.name, self.parameters.get("repositoryName")
-        return error
 
     def items_of(self, page: Any) -> tuple[_T, ...]:
         """Return the items of a page."""

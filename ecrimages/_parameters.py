@@ -63,15 +63,14 @@ def repository_request(repository_name: str, *, registry_id: str | None) -> dict
     _check_no_host_name(repository_name)
     if not 2 <= len(repository_name) <= 256 or not REPOSITORY_NAME.fullmatch(repository_name):
         raise ValueError(
-            f"repository_name must be 2 to 256 lower-case letters and digits with '/', "
-            "'.', '_' or '-' between them, without registry, tag or digest, such as 'team/app', "
-            f"not {repository_name!r}"
+            "repository_name must be 2 to 256 lower-case letters and digits with '/', '.', '_' or '-' between them, "
+            f"without registry, tag or digest, such as 'team/app', not {repository_name!r}"
         )
     check_registry_id(registry_id)
     return {"repositoryName": repository_name} | ({} if registry_id is None else {"registryId": registry_id})
 
 
-def image_id_of(value: ImageId | str) -> ImageId:
+def image_id_of(value: object) -> ImageId:
     """Return the id that a caller has given: an `ImageId`, a digest (`sha256:…`) or else a tag.
 
     Raises:
@@ -81,7 +80,8 @@ def image_id_of(value: ImageId | str) -> ImageId:
     if isinstance(value, ImageId):
         return value
     if not isinstance(value, str):
-        raise TypeError(f"an image id must be an ImageId, a tag or a digest, not {_described(value)}")
+        what = "an Image: pass its digest" if isinstance(value, Image) else repr(value)
+        raise TypeError(f"an image id must be an ImageId, a tag or a digest, not {what}")
     return ImageId(digest=value) if value.startswith("sha256:") else ImageId(tag=value)
 
 
@@ -144,10 +144,6 @@ def check_registry_id(value: object) -> None:
         raise TypeError(f"registry_id must be a string of 12 digits, not {value!r}")
     if not _REGISTRY_ID.fullmatch(value):
         raise ValueError(f"registry_id must be an AWS account ID, 12 digits, not {value!r}")
-
-
-def _described(value: object) -> str:
-    return "an Image: pass its digest" if isinstance(value, Image) else repr(value)
 
 
 def _enum_value(name: str, value: object, enumeration: type[StrEnum]) -> str | None:
