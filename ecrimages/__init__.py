@@ -109,7 +109,7 @@ __all__ = [
 
 # Imported on first use: asyncio takes longer to import than the rest of this package.
 _ASYNC = ("AsyncClient", "AsyncImageIterator", "AsyncRegistryIterator")
-_public_names.publish(__name__, {name: globals()[name] for name in __all__ if name not in _ASYNC})
+_public_names.publish(__name__, [globals()[name] for name in __all__ if name not in _ASYNC])
 
 
 if not TYPE_CHECKING:  # pragma: no branch
@@ -123,7 +123,7 @@ if not TYPE_CHECKING:  # pragma: no branch
         from ecrimages._async_registry import AsyncRegistryIterator
 
         classes = dict(zip(_ASYNC, (AsyncClient, AsyncImageIterator, AsyncRegistryIterator), strict=True))
-        _public_names.publish(__name__, classes)
+        _public_names.publish(__name__, classes.values())
         globals().update(classes)
         return classes[name]
 

@@ -17,4 +17,4 @@ from ecrimages.testing._service import RecordedRequest
 
 __all__ = ["FakeECR", "Fault", "RecordedRequest"]
 
-_public_names.publish(__name__, {name: globals()[name] for name in __all__})
+_public_names.publish(__name__, [globals()[name] for name in __all__])
