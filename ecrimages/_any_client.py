@@ -34,8 +34,8 @@ class AnyClient:
         from ecrimages._client_view import dns_suffix
 
         check_image(image, tag)
-        ecr = self._ecr()
-        return image_uri(image, region_name=ecr.meta.region_name, dns_suffix=dns_suffix(ecr), tag=tag)
+        meta = self._ecr().meta
+        return image_uri(image, region_name=meta.region_name, dns_suffix=dns_suffix(meta.partition), tag=tag)
 
     def _registry_or_default(self, registry_id: str | None) -> str | None:
         return self._registry_id if registry_id is None else registry_id

@@ -115,13 +115,9 @@ def secrets_of(client: Any) -> Iterator[str]:
             yield from (password, unquote(password), f"{user}:{password}", unquote(f"{user}:{password}"))
 
 
-def dns_suffix(client: Any) -> str:
-    """Return the DNS suffix of a client's partition, such as `amazonaws.com.cn`, from botocore's own data."""
-    return _dns_suffix(client.meta.partition)
-
-
 @functools.cache
-def _dns_suffix(partition: str) -> str:
+def dns_suffix(partition: str) -> str:
+    """Return the DNS suffix of a partition, such as `amazonaws.com.cn` of `aws-cn`, from botocore's own data."""
     from botocore.loaders import Loader
 
     # "endpoints", which has it too, takes a hundred times as long to load.
