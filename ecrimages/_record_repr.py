@@ -13,15 +13,11 @@ __all__ = ["repr_without_none", "rich_repr"]
 
 def repr_without_none(record: Any) -> str:
     """Return the repr of a record without the fields that are None: sixteen fields are hard to read."""
-    return f"{type(record).__name__}({', '.join(f'{name}={value!r}' for name, value in _shown(record))})"
+    return f"{type(record).__name__}({', '.join(f'{name}={value!r}' for name, value in rich_repr(record))})"
 
 
 def rich_repr(record: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what rich shows of a record: the same fields, a line for each if need be."""
-    return _shown(record)
-
-
-def _shown(record: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the name and value of each field that is shown, as rich's protocol has them."""
     for field in attrs.fields(type(record)):
         if field.repr and (value := getattr(record, field.name)) is not None:
             yield field.name, value
@@ -32,7 +28,7 @@ def _pretty_print(  # noqa: PLR0917
 ) -> None:
     name = type(record).__name__
     stream.write(f"{name}(")
-    items = list(_shown(record))
+    items = list(rich_repr(record))
     printer._format_namespace_items(items, stream, indent + len(name) + 1, allowance, context, level)
     stream.write(")")
 
