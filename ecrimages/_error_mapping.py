@@ -29,6 +29,7 @@ from ecrimages._errors import (
     ServiceError,
     ThrottlingError,
     TransportError,
+    code_of,
 )
 from ecrimages._image_id import ImageId
 from ecrimages._redaction import Secrets, printable, redacted
@@ -189,9 +190,7 @@ def applications_own(error: BaseException | None, handled: BaseException | None)
 
 def is_throttling(parsed: object) -> bool:
     """Whether a parsed response is an error for too many requests."""
-    error = parsed.get("Error") if isinstance(parsed, Mapping) else None
-    code = str((error or {}).get("Code") or "").rpartition("#")[2]
-    return _CLASS_BY_CODE.get(code) is ThrottlingError
+    return isinstance(parsed, Mapping) and _CLASS_BY_CODE.get(code_of(parsed)) is ThrottlingError
 
 
 def image_not_found(image_id: ImageId, request: Mapping[str, Any], request_id: str | None) -> ImageNotFoundError:
@@ -248,10 +247,9 @@ def _translation_of(
 
 
 def _service_error(response: dict[str, Any], operation_name: str, facts: CallFacts) -> ServiceError:
-    code = str((response.get("Error") or {}).get("Code") or "").rpartition("#")[2]
     status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0
     # The status alone decides nothing (AccessDenied is sent as 400 and as 403), except for this.
-    error_class = _CLASS_BY_CODE.get(code) or (ServerError if status >= 500 else ServiceError)
+    error_class = _CLASS_BY_CODE.get(code_of(response)) or (ServerError if status >= 500 else ServiceError)
     error = error_class(response, operation_name)
     text = error.message[:_LONGEST_FACT]
     if isinstance(error, (ImageNotFoundError, RepositoryNotFoundError)):

@@ -43,6 +43,7 @@ __all__ = [
     "ServiceError",
     "ThrottlingError",
     "TransportError",
+    "code_of",
 ]
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html: errors that say nothing about the
@@ -77,6 +78,11 @@ def _restore(error_class: type[ECRImagesError], args: tuple[Any, ...], state: di
     return error
 
 
+def code_of(response: Mapping[str, Any]) -> str:
+    """Return the error code of a parsed response, without the `prefix#` of some services; `''` if it has none."""
+    return str((response.get("Error") or {}).get("Code") or "").rpartition("#")[2]
+
+
 class ServiceError(ECRImagesError, ClientError):
     """ECR returned an error. Also a botocore `ClientError`.
 
@@ -108,11 +114,9 @@ class ServiceError(ECRImagesError, ClientError):
 
     def __init__(self, response: Mapping[str, Any], operation_name: str = "DescribeImages") -> None:
         ClientError.__init__(self, dict(response), operation_name)  # type: ignore[arg-type]
-        error = response.get("Error") or {}
         metadata = response.get("ResponseMetadata") or {}
-        # Some services put a `prefix#` before the code.
-        self.code = str(error.get("Code") or "").rpartition("#")[2]
-        self.message = str(error.get("Message") or "")
+        self.code = code_of(response)
+        self.message = str((response.get("Error") or {}).get("Message") or "")
         self.http_status = metadata.get("HTTPStatusCode")
         self.request_id = metadata.get("RequestId")
         self.retryable: bool = (
