@@ -9,12 +9,12 @@ from ecrimages._image_id import ImageId
 from ecrimages._models import Image
 from ecrimages._record_repr import repr_without_none, rich_repr
 
-__all__ = ["DNS_SUFFIXES", "IMAGE_HOST", "REPOSITORY_NAME", "ImageURI", "check_image", "image_uri"]
+__all__ = ["IMAGE_HOST", "REPOSITORY_NAME", "ImageURI", "check_image", "image_uri"]
 
 # The pattern of the service's model: ECR refuses other names, or returns "does not exist".
 REPOSITORY_NAME = re.compile(r"(?:[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*/)*[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*")
 # The DNS suffixes of AWS's partitions, and those of the dual-stack hosts.
-DNS_SUFFIXES = (
+_DNS_SUFFIXES = (
     "amazonaws.com",
     "amazonaws.com.cn",
     "amazonaws.eu",
@@ -25,7 +25,7 @@ DNS_SUFFIXES = (
     "on.aws",
     "sc2s.sgov.gov",
 )
-_SUFFIX = "|".join(map(re.escape, sorted(DNS_SUFFIXES, key=len, reverse=True)))
+_SUFFIX = "|".join(map(re.escape, _DNS_SUFFIXES))
 IMAGE_HOST = re.compile(
     rf"(?P<registry_id>[0-9]{{12}})\.dkr[.-]ecr(?:-fips)?\.(?P<region_name>[a-z0-9-]{{1,63}})\.(?:{_SUFFIX})(?![\w.])"
 )
@@ -91,7 +91,8 @@ class ImageURI:
 
     def __str__(self) -> str:
         tag = "" if self.tag is None else f":{self.tag}"
-        return f"{self._host}/{self.repository_name}{tag}{(self.digest and f'@{self.digest}') or ''}"
+        digest = "" if self.digest is None else f"@{self.digest}"
+        return f"{self._host}/{self.repository_name}{tag}{digest}"
 
     __repr__ = repr_without_none
     __rich_repr__ = rich_repr
