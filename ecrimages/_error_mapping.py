@@ -108,11 +108,10 @@ _PROXY_REFUSES = re.compile(r"(?:^|Tunnel connection failed: )4(?!08|29)\d\d\b")
 
 # Whose frames in a traceback, and whose exceptions, are not the application's: those that make requests, sign them and
 # read responses. aiobotocore has two ways to make them, with aiohttp and with httpx.
-_LIBRARIES = {
+_LIBRARIES = sys.stdlib_module_names - {"unittest"} | {
     *("aiobotocore", "awscrt", "boto3", "botocore", "dateutil", "ecrimages", "jmespath"),
     *("aiohttp", "anyio", "h11", "h2", "httpcore", "httpcore2", "httpx", "httpx2", "idna", "multidict", "trio"),
     *("truststore", "urllib3", "yarl", "eventlet", "gevent"),
-    *(sys.stdlib_module_names - {"unittest"}),
 }
 # The last one awaits handlers that are coroutines.
 _CALLERS_OF_HANDLERS = ("botocore.hooks", "aiobotocore.hooks", "aiobotocore._helpers")

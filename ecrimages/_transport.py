@@ -20,8 +20,8 @@ _log.addHandler(logging.NullHandler())
 
 # What botocore does where the client's configuration does not say:
 # https://botocore.amazonaws.com/v1/documentation/api/latest/guide/retries.html
-_DEFAULT_ATTEMPTS = {"legacy": 5}
-_DEFAULT_ATTEMPTS_OTHERWISE = 3
+_DEFAULT_ATTEMPTS = 3
+_DEFAULT_ATTEMPTS_LEGACY = 5
 
 
 class CallEvents:
@@ -119,8 +119,8 @@ def attempts_of(ecr: Any) -> int:
     # Config() takes `max_attempts` too, and passes it on as `total_max_attempts`.
     retries = getattr(getattr(getattr(ecr, "meta", None), "config", None), "retries", None)
     if not isinstance(retries, dict):
-        return _DEFAULT_ATTEMPTS_OTHERWISE
-    default = _DEFAULT_ATTEMPTS.get(retries.get("mode", "legacy"), _DEFAULT_ATTEMPTS_OTHERWISE)
+        return _DEFAULT_ATTEMPTS
+    default = _DEFAULT_ATTEMPTS_LEGACY if retries.get("mode", "legacy") == "legacy" else _DEFAULT_ATTEMPTS
     return int(retries.get("total_max_attempts", default))
 
 
