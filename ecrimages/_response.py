@@ -31,7 +31,6 @@ __all__ = [
     "page_of",
 ]
 
-_NO_JSON: Any = object()
 # A secret that begins in the first 50 characters is in there as a whole, and recognised.
 _BEGINNING = 10_000
 # What the fast path raises about a body that it does not understand. The table says what is wrong, if anything.
@@ -119,16 +118,14 @@ def json_document(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        # Not from the error, which has the whole body.
-        document = _NO_JSON
-    if document is _NO_JSON:
         beginning = excerpt(redacted(body[:_BEGINNING].decode("utf-8", "replace"))[:50])
         problem = f"the response is not JSON, or truncated: {len(body)} bytes, starting with {beginning}"
-        raise MalformedResponseError(problem, retryable=True)
-    if not isinstance(document, dict):
+    else:
+        if isinstance(document, dict):
+            return document
         problem = f"the response is not a JSON object but {excerpt(document)}"
-        raise MalformedResponseError(problem, retryable=True)
-    return document
+    # Not in the except, whose error has the whole body and would be the context.
+    raise MalformedResponseError(problem, retryable=True)
 
 
 def _images_in(document: Mapping[str, Any]) -> tuple[Image, ...]:
