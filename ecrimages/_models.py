@@ -44,9 +44,7 @@ def _utc(value: datetime) -> datetime:
 
 
 def _tags(value: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(value, str):
-        raise TypeError(f"tags must be an iterable of strings, not the string {value!r}")
-    if not isinstance(value, Iterable):
+    if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"tags must be an iterable of strings, not {value!r}")
     return tuple(value)
 

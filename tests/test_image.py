@@ -341,7 +341,7 @@ def test_rich_prints_the_same_fields() -> None:
         ({"pushed_at": "2026"}, TypeError, "a time must be an aware datetime, not '2026'"),
         ({"pushed_at": datetime(2026, 1, 12)}, ValueError, "has no time zone"),
         ({"pushed_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))}, ValueError, "1 and 9999"),
-        ({"tags": "v1"}, TypeError, "tags must be an iterable of strings, not the string 'v1'"),
+        ({"tags": "v1"}, TypeError, "tags must be an iterable of strings, not 'v1'"),
         ({"tags": 1}, TypeError, "tags must be an iterable of strings, not 1"),
         ({"status": 1}, ValueError, "1 is not a valid ImageStatus"),
     ],
