@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
 from types import NoneType, UnionType
@@ -24,7 +25,6 @@ from ecrimages._redaction import excerpt, printable, redacted
 __all__ = [
     "TIME_TYPES",
     "RecordField",
-    "as_time",
     "fields_of",
     "is_enum",
     "record_from_dict",
@@ -75,7 +75,7 @@ class RecordField:
     @property
     def is_time(self) -> bool:
         """Whether the attribute holds a time."""
-        return self.read is as_time
+        return self.read is _time
 
 
 @functools.cache
@@ -135,14 +135,10 @@ def record_to_dict(record: Any, *, wire: bool = False, with_extra: bool = True) 
     return {**written, **(_in_wire_form(extra) if wire else extra)}
 
 
-def as_time(value: object) -> datetime:
-    """Return the time in a value: epoch seconds, an aware datetime, or text in ISO 8601."""
+def _time(value: object) -> datetime:
     if isinstance(value, str):
         # The AWS CLI prints times in ISO 8601, and its output is often what was saved.
-        if (found := _ISO_TIME.fullmatch(value)) is None:
-            raise _expected("a time in epoch seconds, or in ISO 8601 with its zone", value)
-        date, clock, fraction, zone = found.groups(default="")
-        value = _parsed_iso_time(f"{date}T{clock}{fraction}{zone}")
+        value = _iso_time(value)
     if isinstance(value, datetime):
         if value.utcoffset() is None:
             raise _expected("a time with its zone", value)
@@ -186,11 +182,12 @@ def _expected(what: str, value: object) -> _UnreadableError:
     return _UnreadableError(f"expected {what}, not {excerpt(value)}")
 
 
-def _parsed_iso_time(text: str) -> datetime:
-    try:
-        return TIME_TYPES[0].fromisoformat(text)
-    except ValueError:
-        raise _expected("a time in epoch seconds, or in ISO 8601 with its zone", text) from None
+def _iso_time(text: str) -> datetime:
+    if found := _ISO_TIME.fullmatch(text):
+        date, clock, fraction, zone = found.groups(default="")
+        with suppress(ValueError):
+            return TIME_TYPES[0].fromisoformat(f"{date}T{clock}{fraction}{zone}")
+    raise _expected("a time in epoch seconds, or in ISO 8601 with its zone", text)
 
 
 def _without_none(annotation: Any) -> Any:
@@ -254,7 +251,7 @@ def _count(severity: str, value: object) -> int:
 _READERS: Mapping[Any, Callable[[Any], Any]] = {
     str: _string,
     int: _integer,
-    datetime: as_time,
+    datetime: _time,
     tuple[str, ...]: _strings,
     SeverityCounts: _severity_counts,
 }
