@@ -20,9 +20,6 @@ __all__ = ["AsyncRegistryIterator", "AsyncThreadWorkers", "AsyncWorkers", "TaskW
 class AsyncWorkers(Workers, Protocol):
     """What fetches pages at the same time, in an event loop."""
 
-    async def until_one_ended(self, timeout: float | None) -> None:
-        """Wait until a fetch has ended, or for the time-out."""
-
     async def aclose(self) -> None:
         """Stop fetching, and wait for the workers to end."""
 
@@ -83,7 +80,7 @@ class AsyncRegistryIterator(RegistryCursor["AsyncWorkers"], AsyncIterator[Image]
         with self._one_task:
             before = self._state.page
             for pause in self._pauses():
-                await self._workers.until_one_ended(pause)
+                await until_one_ended([future for _, future in self._workers.in_flight.values()], pause)
             return self._state.page is not before
 
     async def _take_page(self) -> ImagePage:
@@ -112,10 +109,6 @@ class AsyncThreadWorkers:
     def release(self) -> None:
         """Let the threads end when their fetches have, and be made again when needed."""
         self._threads.stop(waits=not self.in_flight)
-
-    async def until_one_ended(self, timeout: float | None) -> None:
-        """Wait until a fetch has ended, or for the time-out."""
-        await until_one_ended([future for _, future in self.in_flight.values()], timeout)
 
     async def aclose(self) -> None:
         """Stop fetching, and wait for the threads to end."""
@@ -149,10 +142,6 @@ class TaskWorkers:
 
     def release(self) -> None:
         """Leave the tasks alone: they end by themselves."""
-
-    async def until_one_ended(self, timeout: float | None) -> None:
-        """Wait until a fetch has ended, or for the time-out."""
-        await until_one_ended([task for _, task in self.in_flight.values()], timeout)
 
     async def aclose(self) -> None:
         """Cancel the tasks, and wait for them to end."""
