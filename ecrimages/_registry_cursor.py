@@ -73,8 +73,8 @@ class RegistryCursor(OneShot, Generic[_W]):
         state = self._state
         if self._is_closed:
             how = "closed"
-        elif self._schedule.is_finished(state) and state.opened:
-            how = "more to come" if length_hint(state.items) else "finished"
+        elif self._schedule.is_finished(state) and not length_hint(state.items):
+            how = "finished"
         else:
             how = "more to come" if state.opened else "not started"
         name, yielded = type(self).__name__, state.items_yielded

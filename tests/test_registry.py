@@ -215,9 +215,12 @@ def test_no_names_are_no_images(ecr: FakeECR, client: Client) -> None:
 
 
 def test_an_empty_registry(ecr: FakeECR, client: Client) -> None:
-    """It takes the one request for its list."""
-    assert list(client.registry_images()) == []
+    """It takes the one request for its list, and is finished then."""
+    images = client.registry_images()
+
+    assert list(images) == []
     assert len(ecr.requests) == 1
+    assert repr(images) == "<RegistryIterator: 0 images yielded, 0 failures, finished>"
 
 
 def test_an_exception_of_the_names_passes_through(client: Client, expected: list[Image]) -> None:
