@@ -21,6 +21,7 @@ from ecrimages._pagination import Listing
 __all__ = ["AsyncImageIterator", "AsyncImageLookup", "AsyncNameIterator", "AsyncPages", "OneTask"]
 
 _T = TypeVar("_T")
+_S = TypeVar("_S")
 
 
 class OneTask:
@@ -40,7 +41,7 @@ class OneTask:
         self._task = None
 
 
-class _AsyncItems(AsyncIterator[_T], Generic[_T]):
+class _AsyncItems(AsyncIterator[_T], Generic[_T, _S]):
     """What makes a cursor an asynchronous iterator."""
 
     _position: Any
@@ -49,7 +50,7 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
     _request: Callable[[], Request | None]
     _after: Callable[[Any, Any], Any]
 
-    def __init__(self, call: AsyncCall, source: Any) -> None:
+    def __init__(self, call: AsyncCall, source: _S) -> None:
         # Of the cursor, next in the order of the bases.
         super().__init__(source)  # type: ignore[call-arg]
         self._call = call
@@ -82,7 +83,7 @@ class _AsyncItems(AsyncIterator[_T], Generic[_T]):
 
 
 @final
-class AsyncImageIterator(_AsyncItems[Image], ImageCursor):
+class AsyncImageIterator(_AsyncItems[Image, Listing[Image]], ImageCursor):
     """The images of a repository, fetched page by page as they are needed.
 
     Returned by `AsyncClient.describe_images()`. An asynchronous iterator of `Image` in ECR's order, which is not
@@ -97,9 +98,6 @@ class AsyncImageIterator(_AsyncItems[Image], ImageCursor):
         RepeatedTokenError: From `anext()`: the response leads back to a page that was fetched before.
         RuntimeError: From `anext()`: another task is awaiting the next image.
     """
-
-    def __init__(self, call: AsyncCall, listing: Listing[Image]) -> None:
-        super().__init__(call, listing)
 
     def pages(self) -> AsyncIterator[ImagePage]:
         """Iterate by page instead of by image.
@@ -134,19 +132,13 @@ class AsyncPages(PageCursor, AsyncIterator[ImagePage]):
 
 
 @final
-class AsyncNameIterator(_AsyncItems[str], NameCursor):
+class AsyncNameIterator(_AsyncItems[str, Listing[str]], NameCursor):
     """The names of the repositories of a registry, fetched page by page as they are needed.
 
     Returned by `AsyncClient.repository_names()`. It is one-shot, and resumes as `AsyncImageIterator` does.
     """
 
-    def __init__(self, call: AsyncCall, listing: Listing[str]) -> None:
-        super().__init__(call, listing)
-
 
 @final
-class AsyncImageLookup(_AsyncItems[Image], LookupCursor):
+class AsyncImageLookup(_AsyncItems[Image, Lookup], LookupCursor):
     """The images with certain ids, fetched a batch at a time; it resumes after an exception with the ids left."""
-
-    def __init__(self, call: AsyncCall, lookup: Lookup) -> None:
-        super().__init__(call, lookup)

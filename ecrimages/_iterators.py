@@ -20,20 +20,25 @@ from ecrimages._pagination import Listing
 __all__ = ["Call", "ImageIterator", "ImageLookup", "NameIterator", "Pages"]
 
 _T = TypeVar("_T")
+_S = TypeVar("_S")
 
 Call: TypeAlias = Callable[[Request], Any]
 """One call of an operation: the parameters by ECR's own names to the page that came."""
 
 
-class _Items(Iterator[_T], Generic[_T]):
+class _Items(Iterator[_T], Generic[_T, _S]):
     """What makes a cursor an iterator."""
 
-    _call: Call
     _position: Any
     _prepare: Callable[[], None]
     _due_error: Callable[[], tuple[Exception, Any] | None]
     _request: Callable[[], Request | None]
     _after: Callable[[Any, Any], Any]
+
+    def __init__(self, call: Call, source: _S) -> None:
+        # Of the cursor, next in the order of the bases.
+        super().__init__(source)  # type: ignore[call-arg]
+        self._call = call
 
     def __next__(self) -> _T:
         while True:
@@ -61,7 +66,7 @@ class _Items(Iterator[_T], Generic[_T]):
 
 
 @final
-class ImageIterator(ImageCursor, _Items[Image]):
+class ImageIterator(_Items[Image, Listing[Image]], ImageCursor):
     """The images of a repository, fetched page by page as they are needed.
 
     Returned by `describe_images()`. An iterator of `Image` in ECR's order, which is not documented. It is one-shot: a
@@ -75,10 +80,6 @@ class ImageIterator(ImageCursor, _Items[Image]):
         MalformedResponseError: From `next()`: the response is malformed. None of its images was returned.
         RepeatedTokenError: From `next()`: the response leads back to a page that was fetched before.
     """
-
-    def __init__(self, call: Call, listing: Listing[Image]) -> None:
-        super().__init__(listing)
-        self._call = call
 
     def pages(self) -> Iterator[ImagePage]:
         """Iterate by page instead of by image.
@@ -113,21 +114,13 @@ class Pages(PageCursor, Iterator[ImagePage]):
 
 
 @final
-class NameIterator(NameCursor, _Items[str]):
+class NameIterator(_Items[str, Listing[str]], NameCursor):
     """The names of the repositories of a registry, fetched page by page as they are needed.
 
     Returned by `repository_names()`. It is one-shot, and resumes after an exception, as `ImageIterator` does.
     """
 
-    def __init__(self, call: Call, listing: Listing[str]) -> None:
-        super().__init__(listing)
-        self._call = call
-
 
 @final
-class ImageLookup(LookupCursor, _Items[Image]):
+class ImageLookup(_Items[Image, Lookup], LookupCursor):
     """The images with certain ids, fetched a batch at a time; it resumes after an exception with the ids left."""
-
-    def __init__(self, call: Call, lookup: Lookup) -> None:
-        super().__init__(lookup)
-        self._call = call
