@@ -30,7 +30,7 @@ class Response:
     new_token_for_same_page: Callable[[], str] = str
     denial: Callable[[], str] = str
 
-    def set_error(self, code: str, message: str, status: int) -> None:
+    def set_error(self, code: str, message: str, status: int = 400) -> None:
         """Make this an error response of the JSON protocol."""
         self.body = json.dumps({"__type": code, "message": message}).encode()
         self.status = status

@@ -29,15 +29,12 @@ def manifest(stored: StoredImage, repository: Repository) -> dict[str, Any]:
     image = stored.image
     if stored.children or image.manifest_media_type in INDEX_MEDIA_TYPES:
         media_type = image.manifest_media_type or OCI_INDEX
-        content: dict[str, Any] = {
-            "manifests": [_child(digest, repository) for digest in stored.children],
-        }
+        content: dict[str, Any] = {"manifests": [_child(digest, repository) for digest in stored.children]}
     else:
         media_type = image.manifest_media_type or OCI_MANIFEST
-        is_docker = media_type == DOCKER_MANIFEST
         layer = (
             "application/vnd.docker.image.rootfs.diff.tar.gzip"
-            if is_docker
+            if media_type == DOCKER_MANIFEST
             else "application/vnd.oci.image.layer.v1.tar+gzip"
         )
         config = _descriptor(image.artifact_media_type or OCI_CONFIG, f"config {image.digest}", _CONFIG_SIZE)

@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             response = self.server.service.respond(request)
         else:
             response = Response(operation=operation, parameters={})
-            response.set_error("SerializationException", "The body is not a JSON object", 400)
+            response.set_error("SerializationException", "The body is not a JSON object")
         self._send(response)
 
     def _send(self, response: Response) -> None:

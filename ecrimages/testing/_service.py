@@ -77,13 +77,13 @@ class Service:
         self.requests.append(request)
         try:
             if self._rate_limit is not None and not self._rate_limit.take():
-                response.set_error("ThrottlingException", "Rate exceeded", 400)
+                response.set_error("ThrottlingException", "Rate exceeded")
                 return response
             fault = self._next_fault(operation, parameters)
             try:
                 response.body = self._body(operation, parameters)
             except ServiceError as error:
-                response.set_error(error.code, error.message, error.status)
+                response.set_error(error.code, error.message)
             if fault is not None:
                 fault._apply(response)
         except BaseException as error:  # noqa: BLE001 - the end of the with statement raises it.

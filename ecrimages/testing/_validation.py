@@ -30,11 +30,10 @@ _PARAMETERS: Mapping[str, set[str]] = {
 class ServiceError(Exception):
     """An error response of ECR."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.status = status
 
 
 def check_request(operation: str, parameters: Mapping[str, Any]) -> None:
