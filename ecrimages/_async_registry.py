@@ -136,7 +136,7 @@ class TaskWorkers:
     def start(self, fetch: Fetch) -> None:
         """Start a fetch."""
         task: asyncio.Task[Any] = asyncio.ensure_future(self._call(fetch))
-        # An error that nobody is left to take is not to be logged.
+        # asyncio would log an error that nobody retrieves, as after the iterator was dropped.
         task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self.in_flight[fetch.number] = fetch, task
 

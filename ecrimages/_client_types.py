@@ -54,7 +54,7 @@ class TypedAsyncECRClient(Protocol):
 
 
 class UntypedClient(Protocol):
-    """A client of which no stubs tell the service: it takes any paginator's name."""
+    """A client whose stubs do not say of which service it is: its `get_paginator()` takes any name."""
 
     def get_paginator(self, operation_name: str) -> Any:
         """Return a paginator."""

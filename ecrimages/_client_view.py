@@ -58,7 +58,7 @@ class ClientView:
             self._class = types.new_class(name, (type(client),), exec_body=lambda body: body.update(slots))
 
     def is_observed(self, operation_name: str) -> bool:
-        """Return whether code of the application's may see a parsed response on its way, and change it.
+        """Return whether the application's own code may see, and change, a parsed response before it is returned.
 
         That is so if the client or its endpoint is extended or wrapped, or has handlers on the events after the parser.
         """

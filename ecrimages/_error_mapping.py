@@ -138,7 +138,7 @@ def translated_errors(facts: CallFacts) -> Iterator[None]:
 
     Wrong arguments and the application's own exceptions pass through.
     """
-    # Of an exception that the application is handling meanwhile, everything raised here has a reference.
+    # An exception that the application is already handling is the context of everything that is raised here.
     handled = sys.exception()
     try:
         yield
@@ -357,7 +357,7 @@ def _forget_what_was_read(cause: BaseException) -> None:
 
 
 def _is_of_another_call(error: ClientError, facts: CallFacts) -> bool:
-    # The client's events were seen, and this is not the response that they told of.
+    # The events of this call brought a response, and the error is about another one.
     return facts.parsed is not None and error.operation_name == facts.operation_name
 
 

@@ -48,7 +48,7 @@ class CallOptions:
     attempts: int
     """How often a request is made, retries included."""
     is_observed: Callable[[], bool]
-    """Returns whether code of the application's may see the parsed response on its way, and change it."""
+    """Returns whether the application's own code may see, and change, the parsed response."""
     retries_throttling: bool
     """False: a throttled request is an error at once, and takes nothing from botocore's retry quota."""
 

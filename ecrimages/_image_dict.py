@@ -154,7 +154,7 @@ def _time(value: object) -> datetime:
 
 
 def times(seconds: list[float]) -> list[datetime]:
-    """Return the times in epoch seconds; a None stays None. One call for many takes a fourth of a call for each.
+    """Return the times in epoch seconds; a None stays None. One call for many is four times as fast as one for each.
 
     Raises:
         ValueError: One is not between the years 1 and 9999.
@@ -165,7 +165,7 @@ def times(seconds: list[float]) -> list[datetime]:
     try:
         found: list[datetime] = convert(seconds, list[TIME_TYPES[0] | None], strict=False)  # type: ignore[valid-type]
     except MsgspecError as error:
-        # Of older versions, it is no ValueError.
+        # In older versions, it is not a ValueError.
         raise ValueError(str(error)) from None
     return found
 

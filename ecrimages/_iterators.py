@@ -36,7 +36,7 @@ class _Items(Iterator[_T], Generic[_T, _S]):
     _after: Callable[[Any, Any], Any]
 
     def __init__(self, call: Call, source: _S) -> None:
-        # Of the cursor, next in the order of the bases.
+        # The constructor of the cursor, which is the next base class.
         super().__init__(source)  # type: ignore[call-arg]
         self._call = call
 

@@ -1,4 +1,4 @@
-"""Where a `Client` has its boto3 client from: handed in, or made here from boto3's default session."""
+"""Where a `Client` gets its boto3 client from: handed in, or made here from boto3's default session."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class TransportSource(Protocol):
 
 
 class HandedInClient:
-    """A boto3 client of the application's, which is not closed here."""
+    """The application's own boto3 client, which is not closed here."""
 
     def __init__(self, ecr: Any) -> None:
         self._ecr = ecr

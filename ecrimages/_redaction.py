@@ -57,7 +57,7 @@ class Secrets:
         variants: set[str] = set()
         for value in map(str.strip, values):
             if len(value) >= _SHORTEST_SECRET:
-                # Of the environment, a value may have lone surrogates.
+                # A value from the environment may have lone surrogates.
                 percent = quote(value, safe="", errors="surrogatepass")
                 variants |= {
                     value,

@@ -157,8 +157,8 @@ def _refuse_others(images: tuple[Image, ...], name: str, wire_name: str, wanted:
     raise MalformedResponseError(problem, path=f"imageDetails[{index}].{wire_name}")
 
 
-# The fast path. One function is generated from the fields of the records: in straight-line code it makes of each struct
-# the record, and the dict that boto3 would return. A call for each field would take most of the time.
+# The fast path. One function is generated from the fields of the records: in straight-line code it builds from each
+# struct the record, and the dict that boto3 would return. A call for each field would take most of the time.
 
 _WIRE_TYPES: Mapping[Any, Any] = {
     tuple[str, ...]: list[str],
@@ -203,7 +203,7 @@ def _struct_of(record_class: Any) -> type[msgspec.Struct]:
 
 @functools.cache
 def _build() -> Callable[[list[Any]], tuple[list[Image], list[dict[str, Any]]]]:
-    """Return the function that makes of the structs of a page the records, and the dicts that boto3 would return."""
+    """Return the function that builds the records from the structs of a page, and the dicts that boto3 would return."""
     names: dict[str, Any] = {"no_extra": NO_EXTRA, "times": times, **_draft_names(SeverityCounts)}
     columns = dict(_columns(Image, "struct", "record"))
     lines = [
@@ -231,7 +231,7 @@ def _columns(record_class: Any, struct: str, record: str) -> Iterator[tuple[str,
 
 
 def _code_of_record(record_class: Any, struct: str, record: str, detail: str, names: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that make a record and a dict of a struct; the arguments are names of variables."""
+    """Yield the lines that build a record and a dict from a struct; the arguments are names of variables."""
     names |= _draft_names(record_class)
     yield f"{record} = {record_class.__name__}Draft(); {record}.extra = no_extra; {detail} = {{}}"
     for field in fields_of(record_class):
