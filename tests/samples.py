@@ -20,7 +20,6 @@ __all__ = [
     "REGISTRY",
     "SERVICE",
     "UNTAGGED",
-    "at",
     "body_of",
     "detail",
     "digest",
@@ -41,11 +40,6 @@ needs_image_status = pytest.mark.skipif(
 )
 
 
-def at(time: datetime) -> float:
-    """Return a time as ECR sends it: in epoch seconds."""
-    return time.timestamp()
-
-
 def digest(number: int) -> str:
     """Return the digest of the image of a number."""
     return f"sha256:{number:064x}"
@@ -58,20 +52,20 @@ DETAIL: dict[str, Any] = {
     "imageDigest": digest(1),
     "imageTags": ["v1", "latest"],
     "imageSizeInBytes": 3_000_000_000,
-    "imagePushedAt": at(PUSHED),
+    "imagePushedAt": PUSHED.timestamp(),
     "imageScanStatus": {"status": "COMPLETE", "description": "The scan was completed successfully."},
     "imageScanFindingsSummary": {
-        "imageScanCompletedAt": at(COMPLETED),
-        "vulnerabilitySourceUpdatedAt": at(PUSHED),
+        "imageScanCompletedAt": COMPLETED.timestamp(),
+        "vulnerabilitySourceUpdatedAt": PUSHED.timestamp(),
         "findingSeverityCounts": {"HIGH": 3, "CRITICAL": 1, "UNTRIAGED": 2},
     },
     "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
     "artifactMediaType": "application/vnd.oci.image.config.v1+json",
-    "lastRecordedPullTime": at(COMPLETED),
+    "lastRecordedPullTime": COMPLETED.timestamp(),
     "subjectManifestDigest": digest(2),
     "imageStatus": "ARCHIVED",
-    "lastArchivedAt": at(COMPLETED),
-    "lastActivatedAt": at(PUSHED),
+    "lastArchivedAt": COMPLETED.timestamp(),
+    "lastActivatedAt": PUSHED.timestamp(),
 }
 # An untagged image, of which ECR reports little.
 UNTAGGED: dict[str, Any] = {

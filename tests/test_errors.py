@@ -225,22 +225,19 @@ BOTOCORES: dict[str, Any] = {
 }
 # What is about the connection, or may pass.
 TRANSPORT = {
-    "CapacityNotAvailableError": True,
-    "ChecksumError": True,
-    "ConnectionClosedError": True,
-    "ConnectionError": True,
-    "EndpointConnectionError": True,
-    "HTTPClientError": True,
-    "IncompleteReadError": True,
-    "ProxyConnectionError": True,
-    "ResponseStreamingError": True,
-    "SSLError": True,
+    "CapacityNotAvailableError",
+    "ChecksumError",
+    "ConnectionClosedError",
+    "ConnectionError",
+    "EndpointConnectionError",
+    "HTTPClientError",
+    "IncompleteReadError",
+    "ProxyConnectionError",
+    "ResponseStreamingError",
+    "SSLError",
 }
 TIMEOUTS = {"ConnectTimeoutError", "ReadTimeoutError"}
-CREDENTIALS = {
-    "CredentialRetrievalError": True,
-    "MetadataRetrievalError": True,
-}
+RETRYABLE_CREDENTIALS = {"CredentialRetrievalError", "MetadataRetrievalError"}
 CREDENTIALS_BASES = (
     "SSOError",
     "TokenRetrievalError",
@@ -291,10 +288,10 @@ def test_each_of_botocores_exceptions_is_decided_on(name: str) -> None:
     assert " ".join(str(error).split()).rstrip(".") in str(raised)
     if name in TIMEOUTS:
         expected: tuple[type, bool] = (RequestTimeoutError, True)
-    elif name in CREDENTIALS or not bases.isdisjoint(CREDENTIALS_BASES):
-        expected = (CredentialsError, CREDENTIALS.get(name, False))
+    elif name in RETRYABLE_CREDENTIALS or not bases.isdisjoint(CREDENTIALS_BASES):
+        expected = (CredentialsError, name in RETRYABLE_CREDENTIALS)
     elif name in TRANSPORT:
-        expected = (TransportError, TRANSPORT[name])
+        expected = (TransportError, True)
     else:
         expected = (ConfigurationError, False)
     assert (type(raised), raised.retryable) == expected

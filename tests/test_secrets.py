@@ -538,10 +538,10 @@ def test_a_request_id_that_quotes_the_request(shown: Shown, malformed: bool) -> 
     wire = Wire(lambda _: body)
     client = wire.client
 
-    def answer(response_dict: dict[str, Any], **_: object) -> None:
+    def set_request_id(response_dict: dict[str, Any], **_: object) -> None:
         response_dict["headers"]["x-amzn-RequestId"] = f"{TOKEN}\x1b[2J"
 
-    client.meta.events.register("before-parse.ecr.*", answer)
+    client.meta.events.register("before-parse.ecr.*", set_request_id)
     client._request_signer._credentials.token = TOKEN
 
     try:

@@ -16,6 +16,7 @@ from unittest.mock import AsyncMock
 import boto3
 import pytest
 from botocore.config import Config
+from samples import image, parsed
 from waiting import held_until, until, workers
 
 import ecrimages
@@ -24,7 +25,6 @@ from ecrimages import (
     AsyncImageIterator,
     ConfigurationError,
     CredentialsError,
-    Image,
     ImageNotFoundError,
     RequestTimeoutError,
     TransportError,
@@ -80,19 +80,13 @@ async def test_copies_and_pickles_are_refused(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ecr", "text"),
-    [
-        ("ecr", "ecr must be a boto3 or aiobotocore ECR client"),
-        (object(), "ecr must be a boto3 or aiobotocore ECR client"),
-        (boto3.client, "ecr must be a boto3 or aiobotocore ECR client"),
-        (ecrimages.Client(), "ecr must be a boto3 or aiobotocore ECR client"),
-        (AsyncClient(), "ecr must be a boto3 or aiobotocore ECR client"),
-    ],
+    "ecr",
+    ["ecr", object(), boto3.client, ecrimages.Client(), AsyncClient()],
     ids=["str", "object", "function", "Client", "AsyncClient"],
 )
-def test_what_is_no_client_is_refused(ecr: Any, text: str) -> None:
+def test_what_is_no_client_is_refused(ecr: Any) -> None:
     """The error says what is expected."""
-    with pytest.raises(TypeError, match=text):
+    with pytest.raises(TypeError, match="ecr must be a boto3 or aiobotocore ECR client"):
         AsyncClient(ecr)
 
 
@@ -285,21 +279,10 @@ def test_a_forked_child_has_threads_of_its_own(ecr: FakeECR) -> None:
 async def test_a_mock_of_an_asynchronous_client() -> None:
     """What returns coroutines is awaited, without aiobotocore."""
     ecr: Any = AsyncMock()
-    ecr.describe_images.return_value = {
-        "imageDetails": [
-            {
-                "registryId": "123456789012",
-                "repositoryName": "team/app",
-                "imageDigest": "sha256:" + "0" * 64,
-                "imagePushedAt": 1,
-            }
-        ]
-    }
+    ecr.describe_images.return_value = {"imageDetails": [parsed()]}
     client = AsyncClient(ecr)
 
-    [image] = [image async for image in client.describe_images("team/app")]
-
-    assert isinstance(image, Image)
+    assert [each async for each in client.describe_images("team/app")] == [image()]
     ecr.describe_images.assert_awaited_once_with(repositoryName="team/app", maxResults=1000)
 
 
@@ -467,10 +450,3 @@ class TestOverAiobotocore:
             assert caught.value.retryable is True
             assert len(await digests(listing)) == 7
             assert len(ecr.requests) == 4
-
-
-@pytest.mark.parametrize("name", ["AsyncClient", "AsyncImageIterator", "AsyncRegistryIterator"])
-def test_the_names_are_public(name: str) -> None:
-    """Classes show as those of the package."""
-    assert name in ecrimages.__all__
-    assert getattr(ecrimages, name).__module__ == "ecrimages"

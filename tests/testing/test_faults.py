@@ -89,7 +89,7 @@ def test_access_denied(ecr: FakeECR, client: Any, status: int) -> None:
         "resource: arn:aws:ecr:us-east-1:123456789012:repository/team/app because no identity-based policy "
         "allows the ecr:DescribeImages action"
     )
-    assert "ecr:DescribeRepositories on resource: arn:aws:ecr:us-east-1:123456789012:repository/* " in (other_message)
+    assert "ecr:DescribeRepositories on resource: arn:aws:ecr:us-east-1:123456789012:repository/* " in other_message
 
 
 @pytest.mark.parametrize(("registry_id", "policy"), [("111111111111", "identity"), (OTHER_REGISTRY, "resource")])
