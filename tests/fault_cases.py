@@ -63,17 +63,17 @@ def unused_address() -> str:
     return f"127.0.0.1:{unused_socket().getsockname()[1]}"
 
 
-def serve_once(response: bytes) -> str:
-    """Return the address of a server that sends these bytes to the first request, and hangs up."""
+def serve_once(respond: Callable[[bytes], bytes]) -> str:
+    """Return the address of a server that responds to the headers of the first request, and hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
-        with listener, listener.accept()[0] as connection:
-            # What is left unread when a socket is closed makes a reset of the close.
-            with connection.makefile("rb") as request:
-                request.readline()
-                request.read(int(parse_headers(request)["Content-Length"]))
-            connection.sendall(response)
+        # What is left unread when a socket is closed makes a reset of the close.
+        with listener, listener.accept()[0] as connection, connection.makefile("rb") as request:
+            request.readline()
+            headers = parse_headers(request)
+            request.read(int(headers.get("Content-Length", 0)))
+            connection.sendall(respond(bytes(headers)))
 
     threading.Thread(target=serve, daemon=True).start()
     return f"127.0.0.1:{listener.getsockname()[1]}"
@@ -94,7 +94,7 @@ def detour(address: Callable[[], str]) -> Callable[[Any], None]:
 
 def sent(response: bytes) -> Callable[[Any], None]:
     """Return a function that has a client's next request meet a server that sends these bytes."""
-    return detour(lambda: serve_once(response))
+    return detour(lambda: serve_once(lambda _: response))
 
 
 def time_out(client: Any) -> None:

@@ -25,7 +25,7 @@ import pytest
 import trustme
 from botocore.config import Config
 from botocore.exceptions import ClientError, ProxyConnectionError
-from fault_cases import CASES, Case, bring_about, unused_address, with_fields
+from fault_cases import CASES, Case, bring_about, serve_once, unused_address, with_fields
 from samples import body_of, detail, digest, image
 from wire import Wire, session
 
@@ -262,15 +262,11 @@ def test_malformed_credentials(filled: FakeECR, credentials: Any, text: str, sho
 
 def test_a_proxy_that_quotes_the_request(shown: Shown) -> None:
     """What a proxy returns of its own password, in Base64, is not shown."""
-    listener = socket.create_server(("127.0.0.1", 0))
 
-    def quote_request() -> None:
-        with listener, listener.accept()[0] as connection:
-            data = connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%b" % (len(data), data))
+    def quote_headers(headers: bytes) -> bytes:
+        return b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%b" % (len(headers), headers)
 
-    threading.Thread(target=quote_request, daemon=True).start()
-    proxies = {"http": f"http://user:PlantedPassword@127.0.0.1:{listener.getsockname()[1]}"}
+    proxies = {"http": f"http://user:PlantedPassword@{serve_once(quote_headers)}"}
     client = client_with_secrets("http://10.0.0.1", Config(proxies=proxies))
 
     with pytest.raises(ServiceError) as caught:
@@ -299,15 +295,8 @@ def test_the_password_in_a_url(where: str, shown: Shown) -> None:
 @pytest.mark.parametrize(("status", "is_retryable"), [(407, False), (403, False), (503, True), (429, True)])
 def test_a_proxy_that_refuses_to_connect(status: int, is_retryable: bool) -> None:
     """What a proxy does not accept, such as a password or a host, does not pass, however often it is tried."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def refuse() -> None:
-        with listener, listener.accept()[0] as connection:
-            connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 %d Some Reason\r\nContent-Length: 0\r\n\r\n" % status)
-
-    threading.Thread(target=refuse, daemon=True).start()
-    proxies = {"https": f"http://127.0.0.1:{listener.getsockname()[1]}"}
+    refusal = b"HTTP/1.1 %d Some Reason\r\nContent-Length: 0\r\n\r\n" % status
+    proxies = {"https": f"http://{serve_once(lambda _: refusal)}"}
     client = client_with_secrets("https://10.0.0.1", Config(proxies=proxies))
 
     with pytest.raises(TransportError, match="proxy") as caught:
