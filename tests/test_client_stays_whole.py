@@ -95,8 +95,8 @@ def test_what_comes_after_the_parser_sees_boto3s_response(
 
 
 @pytest.mark.parametrize("event", AFTER_THE_PARSER)
-def test_changing_a_record_is_no_recorders_power(boto3_client: Any, image: Image, event: str) -> None:
-    """Who empties a response that it was shown, in place and to the bottom, changes what counts, and no record."""
+def test_a_recorder_cannot_change_a_record(boto3_client: Any, image: Image, event: str) -> None:
+    """A handler that keeps the response, and empties it and everything in it later, changes no record."""
     kept: list[Any] = []
 
     def keep(event_name: str, **arguments: Any) -> None:
