@@ -132,7 +132,7 @@ def test_a_guard_against_empty_responses_has_nothing_to_do(ecr: FakeECR, boto3_c
 
 
 def test_a_recording_can_be_played_back(ecr: FakeECR, boto3_client: Any, image: Image) -> None:
-    """What placebo's way records around our calls, its way plays back to ours and to boto3's, in place of the wire."""
+    """What a recorder like placebo saves of our calls can be played back to ours and to boto3's, without a request."""
     recorded: list[Any] = []
     boto3_client.meta.events.register(
         "after-call.ecr", lambda http_response, parsed, **_: recorded.append((http_response, copy.deepcopy(parsed)))
@@ -150,7 +150,7 @@ def test_a_recording_can_be_played_back(ecr: FakeECR, boto3_client: Any, image: 
 def test_a_cache_holds_whole_responses(
     ecr: FakeECR, boto3_client: Any, image: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Botocache's way, a patched _make_api_call, hands ours to boto3's and boto3's to ours."""
+    """A cache like botocache, a patched _make_api_call, serves our calls with boto3's responses, and the reverse."""
     cache: dict[str, Any] = {}
     original = type(boto3_client)._make_api_call
 
@@ -556,7 +556,7 @@ class Proxy:
 )
 @pytest.mark.usefixtures("image")
 def test_what_a_tracer_changes_counts(boto3_client: Any, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    """A method of botocore's that is wrapped after the Client was made, whatever the wrapper looks like."""
+    """A method of botocore's may be wrapped after the Client was made, whatever the wrapper looks like."""
     client = Client(boto3_client)
     assert len(list(client.describe_images("team/app"))) == 1
     owner, _, name = method.rpartition(".")

@@ -249,7 +249,7 @@ def test_a_repeated_token_is_an_error(
 
 
 def test_a_start_token_is_a_known_one(ecr: FakeECR, client: Client, images: list[Image]) -> None:
-    """A listing that was resumed at a token notices when that one comes again."""
+    """A listing that was resumed at a token notices when ECR returns that token again."""
     token = next(client.describe_images("team/app", page_size=3).pages()).next_token
     ecr.inject_faults(Fault.repeated_token())
     listing = client.describe_images("team/app", page_size=3, start_token=token)

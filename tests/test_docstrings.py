@@ -58,7 +58,7 @@ def test_every_attribute_of_an_error_has_a_docstring() -> None:
     ],
 )
 def test_every_field_tells_the_name_that_ecr_gives_it(record: str, shape: str) -> None:
-    """Who knows the API finds each member of it in the docstring of a field, and no other."""
+    """Each docstring ends with ECR's name of the field, and together they have each name of the shape once."""
     model = SERVICE.shape_for(shape)
     docstrings = {
         name: text or ""

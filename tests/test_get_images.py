@@ -64,7 +64,7 @@ def test_any_number_of_ids_is_requested_a_hundred_at_a_time(ecr: FakeECR, client
 
 
 def test_no_ids_cost_no_request(ecr: FakeECR, client: Client) -> None:
-    """Nothing is asked for, even if the repository is missing."""
+    """No request is made, even if the repository is missing."""
     assert list(client.get_images("team/none", [])) == []
     assert ecr.requests == ()
 
@@ -259,7 +259,7 @@ def test_a_tag_that_has_moved(ecr: FakeECR, client: Client) -> None:
 
 @pytest.mark.parametrize("tag", ["null", "v1"])
 def test_the_tag_null(ecr: FakeECR, client: Client, tag: str) -> None:
-    """In ECR's text, what was not asked for reads 'null': a tag of that name is told from it."""
+    """In ECR's text, a part of the id that was not requested reads 'null': a tag of that name is found missing too."""
     ecr.add_repository("team/app")
     ids = [ImageId(tag=tag), ImageId(tag=tag, digest=digest(1)), ImageId(digest=digest(1))]
 

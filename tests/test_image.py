@@ -247,7 +247,7 @@ def test_what_is_no_detail(item: Any, problem: str) -> None:
 
 
 def test_nulls_are_absent() -> None:
-    """A null field, a null tag and a null count are as good as none, as some encoders write them."""
+    """A null field, a null tag and a null count, as some encoders write them, count as absent."""
     summary = {"findingSeverityCounts": {"HIGH": 1, "LOW": None}, "imageScanCompletedAt": None}
     nulls = dict.fromkeys(DETAIL.keys() - UNTAGGED.keys()) | {"newField": None}
 

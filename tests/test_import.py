@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-# The errors here are subclasses of botocore's; all else of it waits until there is something to ask for.
+# The errors here are subclasses of botocore's; everything else of botocore is imported for the first request.
 CLIENT_MACHINERY = {
     "boto3",
     "botocore.client",

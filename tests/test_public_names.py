@@ -36,7 +36,7 @@ def test_all_is_sorted_and_whole(module: Any) -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """A name that is not there is missed as of any module."""
+    """The error for a missing name is the one that any module raises."""
     with pytest.raises(AttributeError, match="module 'ecrimages' has no attribute 'describe_image'"):
         _ = ecrimages.describe_image  # type: ignore[attr-defined]
 

@@ -75,7 +75,7 @@ def of_document(document: Any) -> Any:
         if not isinstance(document, dict):
             raise MalformedResponseError("not an object")
         page = page_from_parsed(document, {})
-        # A page has an image once, which is no matter of reading.
+        # A page has an image once, however often the document has it.
         details = [item for item in document["imageDetails"] if item is not None]
         assert len(page.images) <= len(details)
         return [Image.from_dict(item) for item in details], page.next_token
@@ -213,7 +213,7 @@ def test_a_parsed_sample_is_read_as_its_body() -> None:
     assert page_from_parsed(WIRE.raw(body), REQUEST).images == decoded_images(body).images
 
 
-def test_nulls_and_unknown_fields_are_others_business() -> None:
+def test_nulls_and_unknown_fields_are_not_shown_to_others() -> None:
     """boto3 drops what its model does not know; the records keep it, and others see what boto3 returns."""
     seen: list[Any] = []
     body = body_of(None, detail(1, newField=[1], imageScanStatus=None))
@@ -268,8 +268,8 @@ def test_images_share_no_dict() -> None:
     assert second["imageScanStatus"] == DETAIL["imageScanStatus"]
 
 
-def test_a_mapping_is_as_good_as_a_dict() -> None:
-    """A response of an extended client may be any mapping."""
+def test_a_response_may_be_any_mapping() -> None:
+    """An extended client need not return dicts."""
 
     class Response(Mapping[str, Any]):
         def __init__(self, items: dict[str, Any]) -> None:

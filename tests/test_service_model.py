@@ -41,7 +41,7 @@ def structures_in(shape: Any) -> set[str]:
 
 
 def test_an_image_is_made_of_known_structures() -> None:
-    """No structure is a part of a response that has no record of its own."""
+    """Each structure in a response has a record of its own."""
     assert structures_in(OUTPUT) == {
         "DescribeImagesResponse",
         "ImageDetail",
@@ -52,7 +52,7 @@ def test_an_image_is_made_of_known_structures() -> None:
 
 @given(details())
 def test_every_field_has_the_type_of_the_model(item: dict[str, Any]) -> None:
-    """What has the model's types can be read, and nothing of it is left to `extra`."""
+    """Whatever has the model's types can be read, and no field of it goes into `extra`."""
     image = Image.from_dict(item)
 
     for record in (image, image.scan_status, image.scan_findings_summary):

@@ -69,6 +69,6 @@ def test_wrong_types_are_refused(counts: Any) -> None:
 
 @pytest.mark.parametrize("counts", [[("HIGH", 1)], "HIGH", 0, False, ()])
 def test_only_a_mapping_is_taken(counts: Any) -> None:
-    """Also what is false is refused, but for None."""
+    """Falsy values are refused too, except for None."""
     with pytest.raises(TypeError, match=r"^counts must be a mapping of severity to count"):
         SeverityCounts(counts)

@@ -287,7 +287,7 @@ with FakeECR() as ecr:
     ecr.inject_faults(Fault.access_denied(status=403), Fault.error("NewException", "text", status=429))
     ecr.inject_faults(Fault.html(status=200), Fault.body(b"[]", status=200), Fault.truncated(0.9), Fault.closed())
     ecr.inject_faults(Fault.reset(), Fault.delay(0.1), Fault.empty_page(), Fault.repeated_token())
-    ecr.inject_faults(Fault.edit(lambda answer: answer.pop("nextToken")))
+    ecr.inject_faults(Fault.edit(lambda document: document.pop("nextToken")))
     assert_type(Fault.reset().name, str)
     assert_type(ecr.requests, tuple[RecordedRequest, ...])
     assert_type(ecr.requests[0].operation, str)
