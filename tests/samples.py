@@ -41,7 +41,7 @@ needs_image_status = pytest.mark.skipif(
 
 
 def digest(number: int) -> str:
-    """Return the digest of the image of a number."""
+    """Return the digest of the image of a number. Digests sort like their numbers."""
     return f"sha256:{number:064x}"
 
 

@@ -25,11 +25,6 @@ class RawResponse(NamedTuple):
     body: bytes
 
 
-def digest(number: int) -> str:
-    """Return a digest; digests sort like their numbers."""
-    return f"sha256:{number:064x}"
-
-
 def listed(client: Any, **parameters: Any) -> list[dict[str, Any]]:
     """Return the image details of one response of DescribeImages."""
     parameters = {"repositoryName": "team/app", **parameters}

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from samples import digest
 
 from ecrimages.testing import FakeECR
-from testing.expected import ABSENT, digest, digests, listed
+from testing.expected import ABSENT, digests, listed
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -10,10 +10,11 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from samples import digest
 
 from ecrimages import Client
 from ecrimages.testing import FakeECR, Fault
-from testing.expected import digest, digests, error
+from testing.expected import digests, error
 
 # Machines on which a client would fail, or would send its requests elsewhere: to the real AWS.
 CONFIG = """

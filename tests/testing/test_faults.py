@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from samples import digest
 
 from ecrimages.testing import FakeECR, Fault
-from testing.expected import JSON_TYPE, OTHER_REGISTRY, RawResponse, digest, digests, error, post
+from testing.expected import JSON_TYPE, OTHER_REGISTRY, RawResponse, digests, error, post
 
 HTML = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 EXPIRED = "The security token included in the request is expired"

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from samples import needs_image_status
+from samples import digest, needs_image_status
 
 from ecrimages import Client, Image, ImageScanFindingsSummary, ImageScanStatus, SeverityCounts
 from ecrimages.testing import FakeECR
-from testing.expected import ABSENT, OTHER_REGISTRY, digest, digests, listed
+from testing.expected import ABSENT, OTHER_REGISTRY, digests, listed
 
 PUSHED = datetime(2026, 1, 12, 15, 2, 26, 123000, tzinfo=UTC)
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from samples import needs_image_status
+from samples import digest, needs_image_status
 
 from ecrimages import Client, Image
 from ecrimages.testing import FakeECR
-from testing.expected import ABSENT, OTHER_REGISTRY, digest, digests, error, listed
+from testing.expected import ABSENT, OTHER_REGISTRY, digests, error, listed
 
 BAD_TOKEN = ("InvalidParameterException", "Invalid parameter at 'nextToken'", 400)
 

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from samples import digest
 
 from ecrimages.testing import FakeECR, Fault, RecordedRequest
-from testing.expected import digest, digests, error, listed, post, post_json
+from testing.expected import digests, error, listed, post, post_json
 
 REPOSITORY_PATTERN = "(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
 TOO_MANY_IDS = [{"imageTag": f"v{number}"} for number in range(101)]

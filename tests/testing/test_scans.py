@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from samples import digest
 
 from ecrimages import ImageScanFindingsSummary, ImageScanStatus, SeverityCounts
 from ecrimages.testing import FakeECR
-from testing.expected import ABSENT, digest, error, listed
+from testing.expected import ABSENT, error, listed
 
 SCANNED = datetime(2026, 1, 12, tzinfo=UTC)
 COUNTS = {"CRITICAL": 2, "LOW": 3}

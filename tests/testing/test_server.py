@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from samples import digest
 
 from ecrimages import Client, TransportError
 from ecrimages.testing import FakeECR, Fault
-from testing.expected import digest, digests, error
+from testing.expected import digests, error
 
 
 def connect(ecr: FakeECR) -> socket.socket:
