@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from reprlib import Repr
 from typing import Any
@@ -113,12 +113,17 @@ def redacted(value: Any, secrets: Secrets | None = None) -> Any:
         items = [redacted(item, secrets) for item in value]
         # A NamedTuple takes its items one by one, or has a constructor of its own.
         return tuple.__new__(type(value), items) if isinstance(value, tuple) else type(value)(items)
-    if value is None or isinstance(value, (int, float, BaseException)):
-        return value
-    # Of another object, such as a URL, the text is what is shown.
-    text = str(value)
-    without = redacted(text, secrets)
-    return value if without == text else without
+    return value if value is None or isinstance(value, (int, float, BaseException)) else _object(value, secrets)
+
+
+def _object(value: object, secrets: Secrets) -> object:
+    """Return an object, such as a URL, or its text without secrets if there are some in it."""
+    # An object may have no text.
+    with suppress(Exception):
+        text = str(value)
+        if (without := redacted(text, secrets)) != text:
+            return without
+    return value
 
 
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:

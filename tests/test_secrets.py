@@ -312,6 +312,13 @@ class URL:
         return "http://user:PlantedPassword@proxy"
 
 
+class Unprintable:
+    """An object that has no text."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
 class RequestInfo(NamedTuple):
     """What an HTTP client says of a request that has failed."""
 
@@ -326,6 +333,7 @@ class RefusedError(Exception):
         super().__init__(request_info)
         self.request_info = request_info
         self.url = request_info.url
+        self.connection = Unprintable()
 
     def __str__(self) -> str:
         return f"407, url={self.request_info.url}"
