@@ -77,11 +77,7 @@ class Secrets:
         return self._pattern.sub(_REDACTED, text) if self._pattern else text
 
 
-@functools.cache
-def _no_secrets() -> Secrets:
-    return Secrets(())
-
-
+_no_secrets = functools.cache(lambda: Secrets(()))
 _secrets_of_the_call: ContextVar[Callable[[], Secrets]] = ContextVar("secrets", default=_no_secrets)
 
 

@@ -40,16 +40,13 @@ def describe_image_scan_findings(registry: Registry, parameters: Mapping[str, An
     end = start + page_size(parameters)
     severities = chain.from_iterable(repeat(severity, count) for severity, count in counts.items())
     # Enhanced scanning, whose status is ACTIVE, has findings of another shape.
-    name, finding = ("enhancedFindings", _enhanced) if _is_enhanced(status) else ("findings", _basic)
+    is_enhanced = status is not None and status.get("status") == "ACTIVE"
+    name, finding = ("enhancedFindings", _enhanced) if is_enhanced else ("findings", _basic)
     findings = [finding(start + n, severity) for n, severity in enumerate(islice(severities, start, end))]
     response["imageScanFindings"] = {**summary, "findingSeverityCounts": counts, name: findings}
     if end < sum(counts.values()):
         response["nextToken"] = registry.new_token("DescribeImageScanFindings", parameters, end)
     return response
-
-
-def _is_enhanced(status: Mapping[str, Any] | None) -> bool:
-    return status is not None and status.get("status") == "ACTIVE"
 
 
 def _basic(number: int, severity: str) -> dict[str, Any]:
