@@ -14,7 +14,7 @@ from ecrimages.testing._repository import Repository, StoredImage
 __all__ = ["batch_delete_image", "batch_get_image"]
 
 
-class _Failure(Exception):
+class _FailedIdError(Exception):
     """One id of a batch fails; the others do not."""
 
     def __init__(self, code: str, reason: str) -> None:
@@ -30,7 +30,7 @@ def batch_get_image(registry: Registry, parameters: Mapping[str, Any]) -> dict[s
     for image_id in parameters["imageIds"]:
         try:
             stored = _accessible(_resolve(repository, image_id))
-        except _Failure as failure:
+        except _FailedIdError as failure:
             failures.append(_failure_fields(image_id, failure))
             continue
         content = manifest(stored, repository)
@@ -54,13 +54,13 @@ def batch_delete_image(registry: Registry, parameters: Mapping[str, Any]) -> dic
     for image_id in parameters["imageIds"]:
         try:
             resolved.append((image_id, _resolve(repository, image_id).image.digest))
-        except _Failure as failure:
+        except _FailedIdError as failure:
             failures.append(_failure_fields(image_id, failure))
     deleted: list[dict[str, str]] = []
     for image_id, digest in resolved:
         try:
             deleted += _delete(repository, digest, image_id.get("imageTag"))
-        except _Failure as failure:
+        except _FailedIdError as failure:
             failures.append(_failure_fields(image_id, failure))
     return {"imageIds": deleted, "failures": failures}
 
@@ -74,7 +74,7 @@ def _delete(repository: Repository, digest: str, tag: str | None) -> list[dict[s
     if tag is None or tags == (tag,):
         if indexes := repository.indexes_of(digest):
             reason = f"Requested image referenced by manifest list: [{', '.join(indexes)}]"
-            raise _Failure("ImageReferencedByManifestList", reason)
+            raise _FailedIdError("ImageReferencedByManifestList", reason)
         repository.remove(digest)
     else:
         tags = (tag,)
@@ -86,24 +86,24 @@ def _resolve(repository: Repository, image_id: Mapping[str, str]) -> StoredImage
     digest = image_id.get("imageDigest")
     if not image_id:
         reason = "Invalid request parameters: both tag and digest cannot be null"
-        raise _Failure("MissingDigestAndTag", reason)
+        raise _FailedIdError("MissingDigestAndTag", reason)
     if digest is not None and not matches(DIGEST, digest):
         reason = f"Invalid request parameters: image digest should satisfy the regex '{DIGEST.pattern}'"
-        raise _Failure("InvalidImageDigest", reason)
+        raise _FailedIdError("InvalidImageDigest", reason)
     if (stored := repository.find(image_id)) is not None:
         return stored
     if digest is not None and "imageTag" in image_id and repository.find({"imageTag": image_id["imageTag"]}):
         reason = "Invalid request parameters: given tag does not map to the given digest"
-        raise _Failure("ImageTagDoesNotMatchDigest", reason)
-    raise _Failure("ImageNotFound", "Requested image not found")
+        raise _FailedIdError("ImageTagDoesNotMatchDigest", reason)
+    raise _FailedIdError("ImageNotFound", "Requested image not found")
 
 
 def _accessible(stored: StoredImage) -> StoredImage:
     # An archived image cannot be pulled.
     if stored.image.status == "ARCHIVED":
-        raise _Failure("ImageInaccessible", "Requested image is archived")
+        raise _FailedIdError("ImageInaccessible", "Requested image is archived")
     return stored
 
 
-def _failure_fields(image_id: Mapping[str, str], failure: _Failure) -> dict[str, Any]:
+def _failure_fields(image_id: Mapping[str, str], failure: _FailedIdError) -> dict[str, Any]:
     return {"imageId": image_id, "failureCode": failure.code, "failureReason": failure.reason}
