@@ -8,7 +8,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from types import FrameType, TracebackType
+from traceback import walk_tb
+from types import TracebackType
 from typing import Any
 
 import attrs
@@ -366,14 +367,8 @@ def _secrets_of_the_environment() -> list[str]:
     return [os.environ[name] for name in names if name in os.environ]
 
 
-def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:
-    while traceback is not None:
-        yield traceback.tb_frame
-        traceback = traceback.tb_next
-
-
 def _modules(traceback: TracebackType | None) -> list[str]:
-    return [str(frame.f_globals.get("__name__")) for frame in _frames(traceback)]
+    return [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(traceback)]
 
 
 def _of_a_signal_handler(error: BaseException, handled: BaseException | None) -> BaseException | None:
@@ -384,7 +379,7 @@ def _of_a_signal_handler(error: BaseException, handled: BaseException | None) ->
     for cause in _causes(error, handled):
         # urllib3 gives its own error the traceback of what it wraps.
         is_wrapper = type(cause).__module__.startswith("urllib3.")
-        if not is_wrapper and any(frame.f_code in handlers for frame in _frames(cause.__traceback__)):
+        if not is_wrapper and any(frame.f_code in handlers for frame, _ in walk_tb(cause.__traceback__)):
             return cause
     return None
 
