@@ -34,7 +34,8 @@ __all__ = [
 # A secret that begins in the first 50 characters is in there as a whole, and recognised.
 _BEGINNING = 10_000
 # What the fast path raises about a body that it does not understand. The table says what is wrong, if anything.
-_FALLBACK_ERRORS = (msgspec.MsgspecError, OSError, OverflowError, RecursionError, ValueError)
+# Not OSError: a signal handler of the application's may raise a TimeoutError in the middle of a page.
+_FALLBACK_ERRORS = (msgspec.MsgspecError, OverflowError, RecursionError, ValueError)
 
 
 @attrs.frozen(eq=False, repr=False)

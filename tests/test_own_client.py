@@ -427,6 +427,27 @@ def test_a_time_limit_of_the_applications_comes_out(default_session: FakeECR, ba
     assert reset.value.retryable is True
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="needs the signals of a Unix")
+def test_a_time_limit_while_a_page_is_read_comes_out(default_session: FakeECR, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A TimeoutError in the middle of a page is not taken for a page that is read otherwise."""
+
+    def expire(*_: object) -> None:
+        raise TimeoutError
+
+    default_session.add_image("team/app")
+    listing = Client().describe_images("team/app")
+    before = signal.signal(signal.SIGALRM, expire)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr("ecrimages._response._build", lambda: lambda _: signal.raise_signal(signal.SIGALRM))
+            with pytest.raises(TimeoutError):
+                next(listing)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+    assert len(list(listing)) == 1
+
+
 def test_an_exception_from_nowhere_comes_out(default_session: FakeECR) -> None:
     """An exception of the application's that is raised in the middle of other code, as gevent does, is not retried."""
 
