@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -12,34 +13,12 @@ import ecrimages
 
 PACKAGE = Path(ecrimages.__file__).parent
 
-LAYERS = [
-    # What users hold.
-    {
-        "_version",
-        "_public_names",
-        "_redaction",
-        "_enums",
-        "_mappings",
-        "_image_id",
-        "_record_repr",
-        "_errors",
-        "_image_dict",
-        "_models",
-        "_uri",
-    },
-    # The protocol's rules: pure functions.
-    {"_operations", "_parameters", "_response", "_error_mapping"},
-    # State machines without I/O.
-    {"_pagination", "_lookup", "_registry_schedule", "_gate", "_listings", "_cursors", "_registry_cursor"},
-    # One call.
-    {"_client_types", "_client_view", "_exchange", "_transport", "_threads", "_own_client", "_async_transport"},
-    # What drives the state machines over calls.
-    {"_iterators", "_async_iterators", "_registry", "_async_registry"},
-    # What an application calls.
-    {"_any_client", "_client", "_async_client", "_api", "__init__"},
-]
-LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
-# Beside the standard library; botocore's exceptions are the bases of the library's own.
+# The documentation has the table of layers.
+TABLE = (Path(__file__).parents[1] / "docs" / "how-it-works.md").read_text("utf-8")
+ROWS = re.findall(r"^\| (\d), \w+ \| (.+?) \|", TABLE, re.MULTILINE)
+PLACES = [(module, int(number)) for number, modules in ROWS for module in re.findall(r"`(\w+)`", modules)]
+LAYER = dict(PLACES)
+# By layer, beside the standard library; botocore's exceptions are the bases of the library's own.
 FOREIGN = [
     {"attrs", "botocore.exceptions", "msgspec"},
     {"attrs", "botocore", "msgspec"},
@@ -81,8 +60,8 @@ def test_a_module_imports_what_is_below_it(module: str) -> None:
 
 
 def test_each_module_has_its_layer() -> None:
-    """No module stands outside of the order."""
-    assert {path.stem for path in PACKAGE.glob("*.py")} == set(LAYER)
+    """No module stands outside of the order, or twice in it."""
+    assert sorted(path.stem for path in PACKAGE.glob("*.py")) == sorted(module for module, _ in PLACES)
 
 
 @pytest.mark.parametrize("module", sorted(LAYER))

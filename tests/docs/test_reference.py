@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 import re
 from pathlib import Path
 from types import ModuleType
@@ -29,13 +28,3 @@ def test_the_reference_has_each_public_name_once(package: ModuleType) -> None:
     names = [signature.partition("(")[0].rpartition(".") for signature in signatures]
 
     assert sorted(name for path, _, name in names if path == package.__name__) == sorted(package.__all__)
-
-
-def test_how_it_works_has_each_module() -> None:
-    """Every module of the package has its place in the table of layers."""
-    text = (DOCS / "how-it-works.md").read_text("utf-8")
-
-    rows = [line for line in text.splitlines() if line.startswith("| ")]
-
-    modules = sorted(module.name for module in pkgutil.iter_modules(ecrimages.__path__) if module.name != "testing")
-    assert sorted(re.findall(r"`(_\w+)`", "\n".join(rows))) == modules
