@@ -247,9 +247,10 @@ def _translation_of(
 
 
 def _service_error(response: dict[str, Any], operation_name: str, facts: CallFacts) -> ServiceError:
-    status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0
+    status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
     # The status alone decides nothing (AccessDenied is sent as 400 and as 403), except for this.
-    error_class = _CLASS_BY_CODE.get(code_of(response)) or (ServerError if status >= 500 else ServiceError)
+    of_status = ServerError if isinstance(status, int) and status >= 500 else ServiceError
+    error_class = _CLASS_BY_CODE.get(code_of(response), of_status)
     error = error_class(response, operation_name)
     text = error.message[:_LONGEST_FACT]
     if isinstance(error, (ImageNotFoundError, RepositoryNotFoundError)):

@@ -117,8 +117,10 @@ class ServiceError(ECRImagesError, ClientError):
         metadata = response.get("ResponseMetadata") or {}
         self.code = code_of(response)
         self.message = str((response.get("Error") or {}).get("Message") or "")
-        self.http_status = metadata.get("HTTPStatusCode")
-        self.request_id = metadata.get("RequestId")
+        # Those of a test double may be of other types.
+        status, request_id = metadata.get("HTTPStatusCode"), metadata.get("RequestId")
+        self.http_status = status if isinstance(status, int) else None
+        self.request_id = None if request_id is None else str(request_id)
         self.retryable: bool = (
             type(self).retryable or self.code in _RETRYABLE_CODES or self.http_status in _RETRYABLE_STATUSES
         ) and self.http_status not in _PERMANENT_STATUSES

@@ -65,7 +65,7 @@ class Lookup:
         image_ids: Iterable[ImageId | str],
         missing: Literal["raise", "skip"],
     ) -> None:
-        if isinstance(image_ids, (str, ImageId, Mapping)) or not isinstance(image_ids, Iterable):
+        if isinstance(image_ids, (str, bytes, ImageId, Mapping)) or not isinstance(image_ids, Iterable):
             raise TypeError(f"image_ids must be an iterable of ImageId, tags and digests, not {image_ids!r}")
         check_choice("missing", missing, ("raise", "skip"))
         self.parameters = parameters

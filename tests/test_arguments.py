@@ -80,6 +80,7 @@ def call(method: str, *arguments: Any, **keywords: Any) -> Call:
         (call("get_images", "ab", ["team/app:v1"]), ValueError, "only 'sha256:…' is a digest"),
         (call("get_images", "ab", ["v1", None]), TypeError, "an image id must be"),
         (call("get_images", "ab", "v1"), TypeError, "image_ids must be an iterable"),
+        (call("get_images", "ab", b"v1"), TypeError, "image_ids must be an iterable"),
         (call("get_images", "ab", {"imageTag": "v1"}), TypeError, "image_ids must be an iterable"),
         (call("get_images", "ab", ImageId(tag="v1")), TypeError, "image_ids must be an iterable"),
         (call("get_images", "ab", 1), TypeError, "image_ids must be an iterable"),

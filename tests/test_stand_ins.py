@@ -312,3 +312,15 @@ def test_a_mock_without_more_responses(call: Callable[[Client], object]) -> None
 
     with pytest.raises(RuntimeError, match="raised StopIteration, as a mock"):
         call(Client(mock))
+
+
+def test_a_mock_with_metadata_of_other_types() -> None:
+    """An error of a test double has its code, whatever else is in its response."""
+    mock, metadata = Mock(), {"RequestId": 12, "HTTPStatusCode": "500"}
+    response: Any = {"Error": {"Code": "NewException", "Message": "text"}, "ResponseMetadata": metadata}
+    mock.describe_images.side_effect = ClientError(response, "DescribeImages")
+
+    with pytest.raises(ServiceError) as caught:
+        next(Client(mock).describe_images("team/app"))
+
+    assert (caught.value.code, caught.value.request_id, caught.value.http_status) == ("NewException", "12", None)
