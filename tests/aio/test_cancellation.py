@@ -222,7 +222,7 @@ def test_task_that_a_closed_event_loop_has_left_locks_out_no_other(ecr: FakeECR,
     """As after an interrupt of `run_until_complete()`: the task is suspended for ever, and the iterator resumes."""
     client = AsyncClient(ecr.client())
     images, loop = START[what](client), asyncio.new_event_loop()
-    task = loop.create_task(anext(images))
+    task: Any = asyncio.ensure_future(anext(images), loop=loop)
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
     # asyncio would log that it is destroyed.
