@@ -102,13 +102,14 @@ class RegistryCursor(OneShot, Generic[_W]):
 
         At the end there is no page at hand.
         """
-        if self._is_closed:
-            raise RuntimeError(f"this {type(self).__name__} is closed")
         while True:
             self._collect()
             # Before the fetches start: if the pause ends meanwhile, it is not missed.
             pause = self._gate.pause_left(time.monotonic())
             self._start_fetches()
+            # After that: if a signal handler closes the iterator meanwhile, what has started may never end.
+            if self._is_closed:
+                raise RuntimeError(f"this {type(self).__name__} is closed")
             before = self._state
             if after := self._schedule.next_page(before):
                 self._state = after
@@ -129,7 +130,8 @@ class RegistryCursor(OneShot, Generic[_W]):
                 return
             else:
                 yield pause
-                check_not_moved(before, self._state)
+                if not self._is_closed:
+                    check_not_moved(before, self._state)
 
     def _collect(self) -> None:
         in_flight = self._workers.in_flight
@@ -158,7 +160,7 @@ class RegistryCursor(OneShot, Generic[_W]):
         return self._schedule.failed(self._state, fetch, error)
 
     def _start_fetches(self) -> None:
-        while len(self._workers.in_flight) < self._gate.permits(time.monotonic()):
+        while not self._is_closed and len(self._workers.in_flight) < self._gate.permits(time.monotonic()):
             before = self._state
             after = self._schedule.with_names(before, self._workers.in_flight)
             # The caller's iterator of names may have asked for the next image.

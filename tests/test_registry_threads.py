@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import gc
 import itertools
@@ -16,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from interrupting import Interrupt, Lines, Service, traced
+from interrupting import Interrupt, Lines, Service, is_of_the_package, traced
 from samples import image as sample
 from waiting import held_until, wait_until, workers
 
@@ -351,6 +352,42 @@ def test_a_listing_resumes_after_an_interrupt(what: str, step: int) -> None:
 
         assert came == expected, number
         assert failed == {"team/b", "team/c"}, number
+
+
+def closed_at(number: int, function: str | None) -> tuple[list[Image], bool]:
+    """Close a listing at a line, as a signal handler; return the images before that, and whether it was reached."""
+    service: Any = Service(COUNTS)
+    images, came, lines = Client(service).registry_images(page_size=2), list[Image](), itertools.count()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if not is_of_the_package(frame) or function not in (None, frame.f_code.co_name):
+            return None
+        if event == "line" and next(lines) == number:
+            images.close()
+        return trace
+
+    def read() -> None:
+        with traced(trace), contextlib.suppress(RuntimeError):
+            came.extend(images)
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    images.close()
+    return came, next(lines) > number
+
+
+@pytest.mark.parametrize("function", ["start", "wait", pytest.param(None, marks=pytest.mark.slow)])
+def test_a_signal_handler_may_close_a_listing(function: str | None) -> None:
+    """Whichever line of the library it comes at: nothing waits for ever, and no image was lost before."""
+    expected = [sample(number, repositoryName=name) for name in COUNTS for number in range(COUNTS[name])]
+    for number in itertools.count():
+        came, was_reached = closed_at(number, function)
+
+        assert came == expected[: len(came)], number
+        if not was_reached:
+            break
 
 
 def test_a_page_that_was_fetched_twice_counts_once(client: Client) -> None:
