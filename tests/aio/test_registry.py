@@ -215,6 +215,23 @@ async def test_second_task_is_refused(ecr: FakeECR, connect: Connect) -> None:
         assert (await first).repository_name == "team/app-01"
 
 
+async def test_closing_it_ends_the_wait_of_another_task(ecr: FakeECR, connect: Connect) -> None:
+    """The task gets an error that says why."""
+    may_respond = threading.Event()
+    ecr.inject_faults(held_until(may_respond.is_set))
+    async with connect() as client:
+        images = client.registry_images()
+        waiting = asyncio.ensure_future(anext(images))
+        await until(lambda: ecr.requests)
+        closing = asyncio.ensure_future(images.aclose())
+        await asyncio.sleep(0)
+        may_respond.set()
+        await closing
+
+        with pytest.raises(RuntimeError, match="this AsyncRegistryIterator is closed"):
+            await waiting
+
+
 def test_an_iterator_resumes_in_another_event_loop(ecr: FakeECR, expected: list[str]) -> None:
     """Over boto3; over aiobotocore the client belongs to its loop."""
     client = AsyncClient(ecr.client())
