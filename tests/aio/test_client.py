@@ -419,7 +419,7 @@ class TestOverAiobotocore:
 
         async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
             proxy = f"http://user:planted-password@127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            arguments = {"endpoint_url": "https://10.0.0.1", "proxies": {"https": proxy}}
+            arguments: dict[str, Any] = {"endpoint_url": "https://10.0.0.1", "proxies": {"https": proxy}}
             async with aiobotocore_client(ecr, **arguments) as wrapped:
                 with pytest.raises(TransportError) as caught:
                     await AsyncClient(wrapped).get_image("team/app", "v1")
