@@ -128,8 +128,8 @@ class TaskWorkers:
         self._call = call
 
     def __del__(self) -> None:
-        # The iterator was dropped, perhaps in another thread.
-        for _, task in self.in_flight.values():
+        # The iterator was dropped, perhaps in another thread. Interrupted while it was made, it has no attributes.
+        for _, task in vars(self).get("in_flight", {}).values():
             if not task.done() and not task.get_loop().is_closed():
                 task.get_loop().call_soon_threadsafe(task.cancel)
 
