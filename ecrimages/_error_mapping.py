@@ -31,6 +31,7 @@ from ecrimages._errors import (
     ThrottlingError,
     TransportError,
     code_of,
+    status_of,
 )
 from ecrimages._image_id import ImageId
 from ecrimages._redaction import Secrets, printable, redacted
@@ -247,9 +248,8 @@ def _translation_of(
 
 
 def _service_error(response: dict[str, Any], operation_name: str, facts: CallFacts) -> ServiceError:
-    status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
     # The status alone decides nothing (AccessDenied is sent as 400 and as 403), except for this.
-    of_status = ServerError if isinstance(status, int) and status >= 500 else ServiceError
+    of_status = ServerError if (status_of(response) or 0) >= 500 else ServiceError
     error_class = _CLASS_BY_CODE.get(code_of(response), of_status)
     error = error_class(response, operation_name)
     text = error.message[:_LONGEST_FACT]

@@ -44,6 +44,7 @@ __all__ = [
     "ThrottlingError",
     "TransportError",
     "code_of",
+    "status_of",
 ]
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html: errors that say nothing about the
@@ -83,6 +84,12 @@ def code_of(response: Mapping[str, Any]) -> str:
     return str((response.get("Error") or {}).get("Code") or "").rpartition("#")[2]
 
 
+def status_of(response: Mapping[str, Any]) -> int | None:
+    """Return the HTTP status of a parsed response; None if it has none, or a test double's of another type."""
+    status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
+    return status if isinstance(status, int) else None
+
+
 class ServiceError(ECRImagesError, ClientError):
     """ECR returned an error. Also a botocore `ClientError`.
 
@@ -114,12 +121,10 @@ class ServiceError(ECRImagesError, ClientError):
 
     def __init__(self, response: Mapping[str, Any], operation_name: str = "DescribeImages") -> None:
         ClientError.__init__(self, dict(response), operation_name)  # type: ignore[arg-type]
-        metadata = response.get("ResponseMetadata") or {}
         self.code = code_of(response)
         self.message = str((response.get("Error") or {}).get("Message") or "")
-        # Those of a test double may be of other types.
-        status, request_id = metadata.get("HTTPStatusCode"), metadata.get("RequestId")
-        self.http_status = status if isinstance(status, int) else None
+        self.http_status = status_of(response)
+        request_id = (response.get("ResponseMetadata") or {}).get("RequestId")
         self.request_id = None if request_id is None else str(request_id)
         self.retryable: bool = (
             type(self).retryable or self.code in _RETRYABLE_CODES or self.http_status in _RETRYABLE_STATUSES

@@ -112,10 +112,10 @@ class Service:
         return None
 
     def _denial(self, operation: str, parameters: Mapping[str, Any]) -> str:
-        registry = self._registry
-        arn = registry.repository_arn(registry.registry_id_of(parameters), parameters.get("repositoryName", "*"))
+        registry, registry_id = self._registry, self._registry.registry_id_of(parameters)
+        arn = registry.repository_arn(registry_id, parameters.get("repositoryName", "*"))
         # The policy of the caller, or that of the repository in another account.
-        policy = "identity-based" if registry.registry_id_of(parameters) == registry.registry_id else "resource-based"
+        policy = "identity-based" if registry_id == registry.registry_id else "resource-based"
         return (
             f"User: arn:{registry.partition[0]}:iam::{registry.registry_id}:user/someone is not authorized to perform: "
             f"ecr:{operation} on resource: {arn} because no {policy} policy allows the ecr:{operation} action"
