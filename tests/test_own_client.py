@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from forking import in_child
 from test_secrets import TLS, tls  # noqa: F401
 
 import ecrimages
@@ -261,25 +262,6 @@ def test_an_environment_that_is_wrong(
     assert caught.value.retryable is False or error is CredentialsError
 
 
-def in_child(work: Callable[[], object], seconds: int = 60) -> bytes:
-    """Return the pickle of what a function returns in a forked child; a child that hangs is ended."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        signal.alarm(seconds)
-        try:
-            result: object = work()
-        except BaseException as error:  # noqa: BLE001
-            result = repr(error)
-        os.write(writer, pickle.dumps(result))
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        data = pipe.read()
-    os.waitpid(pid, 0)
-    return data
-
-
 def listed(name: str) -> set[str]:
     """Return the repositories of the images that the functions list."""
     return {image.repository_name for image in ecrimages.describe_images(name)}
@@ -300,7 +282,7 @@ def test_a_forked_child_has_its_own_connection(default_session: FakeECR) -> None
     with ThreadPoolExecutor(3) as pool:
         results = list(pool.map(lambda name: in_child(functools.partial(listed, name)), names))
 
-    assert [pickle.loads(result) for result in results] == [{name} for name in names]
+    assert results == [{name} for name in names]
     assert listed(names[0]) == {names[0]}
 
 
@@ -321,7 +303,7 @@ def test_a_forked_child_has_its_own_connection_over_tls(
     # The server has one thread: a connection that stays open would hold it.
     assert list_other("team/a") == {"team/a"}
     client.close()
-    assert pickle.loads(in_child(lambda: list_other("team/b"))) == {"team/b"}
+    assert in_child(lambda: list_other("team/b")) == {"team/b"}
 
 
 @needs_fork
@@ -348,7 +330,7 @@ def test_a_fork_while_a_client_is_made(default_session: FakeECR, monkeypatch: py
     may_go_on.set()
     thread.join()
 
-    assert pickle.loads(result) == 1
+    assert result == 1
 
 
 def test_a_call_while_a_client_is_made(default_session: FakeECR, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from forking import in_child
 from samples import digest
 from waiting import held_until, until, workers
 
@@ -266,15 +267,7 @@ def test_a_forked_child_closes_what_its_parent_has_begun(ecr: FakeECR) -> None:
             await images.aclose()
 
     asyncio.run(cancel_in_flight(ecr, anext(images)))
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            asyncio.run(close())
-            status = 0
-        finally:
-            os._exit(status)
 
-    assert os.waitpid(child, 0)[1] == 0
+    assert in_child(lambda: asyncio.run(close())) is None
     may_respond.set()
     asyncio.run(close())
